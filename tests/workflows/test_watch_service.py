@@ -7,8 +7,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,7 @@ from freshlayer.model.observation import Verdict
 from freshlayer.model.report import Report
 from freshlayer.settings import Policy
 from freshlayer.state.watched import WatchRecords
+from freshlayer.watch.board import Board
 from freshlayer.watch.firing import Rule
 from freshlayer.watch.schedule import Pace, Schedule
 from freshlayer.workflows import watch_rounds
@@ -54,6 +56,7 @@ class Running:
     """A service on a directory. ``rounds``: it ends after so many."""
 
     monotonic: Callable[[], float] = staticmethod(time.monotonic)
+    board: Board | None = None
 
     def __init__(self, root: Path, state: Path, rounds: int, pace: Pace = PACE) -> None:
         self.printed: list[str] = []
@@ -92,6 +95,7 @@ class Running:
                 sleep=self.sleep,
                 recorded=lambda: None,
                 warn=self.printed.append,
+                board=self.board,
             ),
         )
 
@@ -172,6 +176,44 @@ def test_what_an_origin_states_of_its_quota_decides_how_often_it_is_probed(tmp_p
     ((host, (left, interval)),) = service.quotas().items()
     assert (host, left) == (origin.url.removeprefix("http://"), 11)
     assert 900 < interval < 1300
+
+
+class Noting(Board):
+    """Which Dockerfiles each round judged."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.judged_in: list[list[str]] = [[]]
+
+    def judged(self, name: str, report: Report) -> None:
+        self.judged_in[-1].append(name)
+        super().judged(name, report)
+
+    def round_ended(self, *args: Any, **options: Any) -> None:
+        super().round_ended(*args, **options)
+        self.judged_in.append([])
+
+
+def test_what_changed_is_shown_before_all_dockerfiles_are_judged_again(tmp_path: Path) -> None:
+    """All are due in each round; of 30 Dockerfiles one has an input that changes."""
+    number = count()
+
+    def answer(logged: Logged) -> Reply:
+        tag = f"{next(number) if logged.target == '/changes' else 0:032x}"
+        return Reply(200, {"ETag": f'"{tag}"'}, b"" if logged.method == "HEAD" else tag.encode())
+
+    with LoggingServer(answer) as origin:
+        for place in range(30):
+            directory = tmp_path / "p" / f"d{place}"
+            directory.mkdir(parents=True)
+            path = "changes" if place == 20 else "same"
+            (directory / "Dockerfile").write_text(f"FROM scratch\nRUN curl -O {origin.url}/{path}\n")
+        running = Running(tmp_path / "p", tmp_path / "state", 4, Pace(1e-6, jitter=0, longest=1e-6))
+        running.board = board = Noting()
+        with closing(running.records):
+            running.service(running.find).serve()
+    assert [len(it) for it in board.judged_in].count(30) >= 2
+    assert [f"{tmp_path}/p/d20/Dockerfile"] in board.judged_in
 
 
 class Slow(Running):

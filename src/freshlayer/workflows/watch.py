@@ -74,6 +74,7 @@ class Service:
         self._by_judgement: set[Reference] = set()
         self._judges = means.turns is None
         self._is_away = False
+        self._is_put_off = False
         self._printed: set[str] = set()
 
     def once(self, unread: Callable[[str], None]) -> Iterator[Report | FreshlayerError]:
@@ -167,12 +168,17 @@ class Service:
             self._concerned, self._by_judgement = set(), set()
             return None
         concerned |= self._concerned | self._of_others()
-        if now >= self._next_judgement:
+        if now >= self._next_judgement and self._is_turn_of_all(concerned):
             # Packages have no schedule of their own: their indexes are requested here, once for all.
             self._next_judgement = now + self._means.every
             concerned |= set(self._rounds.files.names)
         self._concerned = concerned
         return self._judged(*self._take_concerned(), session)
+
+    def _is_turn_of_all(self, concerned: Collection[str]) -> bool:
+        """What concerns a few is shown first: all of them take many seconds. They wait for one round."""
+        self._is_put_off = 0 < len(concerned) <= _FEW < len(self._rounds.files) and not self._is_put_off
+        return not self._is_put_off
 
     def _take_concerned(self) -> tuple[set[str], set[Reference]]:
         """The Dockerfiles to judge now, and what their judgement is to probe."""
