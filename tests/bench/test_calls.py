@@ -9,7 +9,7 @@ import pytest
 from bench import calls, many
 from freshlayer.context.script_files import ContextFiles
 
-MOST = {("inputs", 1): 430, ("inputs", 2): 65, ("check", 1): 540, ("check", 2): 172}
+MOST = {("inputs", 1): 430, ("inputs", 2): 30, ("check", 1): 535, ("check", 2): 160}
 """Command, and which run of it → calls of functions for each RUN that downloads."""
 
 

@@ -6,7 +6,7 @@ from bench import held
 from bench.growth import world
 from testing.servers.needs import needs
 
-MOST = 1_550
+MOST = 1_450
 """Bytes for each RUN that downloads, at the peak of a check of which everything is recorded."""
 
 MOST_CALLS = 258

@@ -126,7 +126,8 @@ def _may_match(part: str | Callable[[str], bool], text: str) -> bool:
 
 def _as_usual(reference: Reference) -> bool:
     """Whether the command requests no media type, with which an index is another document."""
-    return all(name != "accept" for name, _ in reference.form.headers)
+    headers = reference.form.headers
+    return not headers or all(name != "accept" for name, _ in headers)
 
 
 def probe(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:

@@ -136,12 +136,12 @@ class Host(Struct):
         is lost where they are added before that is known.
         """
         first = self.queue[0]
-        step = None if isinstance(first, Reference) else first.step
+        step = first.step if isinstance(first, Talk) else None
         if isinstance(step, Run):
             return per_host
-        reference = first if isinstance(first, Reference) else first.reference
-        url = reference.address if step is None else step.url
         share = max(_FEWEST, _UNDER_WAY // hosts)
-        if self.multiplexed is None and url.startswith("https:"):
-            return min(_FIRST, share)
-        return min(STREAMS, share) if self.multiplexed else per_host
+        if self.multiplexed:
+            return min(STREAMS, share)
+        reference = first.reference if isinstance(first, Talk) else first
+        url = reference.address if step is None else step.url
+        return min(_FIRST, share) if self.multiplexed is None and url.startswith("https:") else per_host
