@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from bench.loaded import loaded
 from bench.pairs import seconds
 from bench.startup import OF_CHECK, OF_HELP, OF_INPUTS, Site, site
 from bench.tables import row
@@ -97,6 +98,36 @@ def lines() -> Iterator[str]:
         yield str(counted)
     yield ""
     yield _of_libraries()
+    yield ""
+    yield _of_check()
+
+
+def _of_check() -> str:
+    """Where a check of one URL spends them: what is loaded alone, and a run with and without TLS."""
+    with site(tls=True) as made:
+        whole = _of(made, ["check", str(made.context)], code=1)
+    with site(tls=False) as made:
+        plain = _of(made, ["check", str(made.context)], code=1)
+        words = ("--state", str(made.state), "check", str(made.context))
+        names = sorted(it for it in loaded(*words, environment=made.environment) if it.startswith(_OURS))
+    libraries = instructions([sys.executable, "-c", _LIBRARIES + _END], os.environ)
+    imports = "; ".join(f"import {name}" for name in names if name != f"{_OURS}__main__")
+    own = instructions([sys.executable, "-c", f"{_LIBRARIES}; {imports}{_END}"], os.environ)
+    return (
+        f"Of `check` with TLS, {whole:.0f} M: the interpreter and the libraries {libraries:.0f} M, "
+        f"{len(names)} modules of our own, as they are loaded, {own - libraries:.0f} M; "
+        f"TLS {whole - plain:.0f} M; all that it does {plain - own:.0f} M."
+    )
+
+
+_OURS = "freshlayer."
+_LIBRARIES = (
+    "import gc; gc.set_threshold(50_000); "
+    "from freshlayer.cli.own_modules import find_quickly; find_quickly(); "
+    "from freshlayer.lean_libraries import load_lean; "
+    "[*map(load_lean, ('typing', 'msgspec', 'pathlib', 'pycurl', 'sqlite3'))]"
+)
+_END = "; from freshlayer.cli.leave import leave; leave(0)"
 
 
 def _of_libraries() -> str:

@@ -43,8 +43,10 @@ def temporary(environ: Mapping[str, str]) -> Iterator[str]:
 
 
 def _remove_from(directory: Path) -> None:
-    with contextlib.suppress(OSError), os.scandir(directory) as entries:
-        names = [entry.name for entry in entries if _is_ours(entry.name)]
+    with contextlib.suppress(OSError):
+        # Thousands of names of others may be here.
+        starts = (PREFIX, NEW_PREFIX)
+        names = [it for it in os.listdir(directory) if it.startswith(starts) and _is_ours(it)]
         for name in names[:_MOST]:
             _remove_if_abandoned(directory / name)
 
