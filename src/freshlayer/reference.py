@@ -45,6 +45,8 @@ _FRAGMENT = compiled(
     IGNORECASE,
 )
 _CONTEXT = compiled(r"(?i)(?:https?://|git://|ssh://|git@|github\.com/)")
+_PLAIN_URL = compiled(r"(https?)://([a-z0-9][a-z0-9.-]*)(/[A-Za-z0-9._~/+-]*)?")
+"""What most URLs are spelled like: nothing in it is encoded or completed, and only its path may be secret."""
 _HOST = compiled(r"[a-z0-9._~-]+|[0-9a-f:.]+(%[a-z0-9]+)?")
 _COMMIT = r"[0-9a-f]{40}|[0-9a-f]{64}"
 _WHOLE_COMMIT = compiled(_COMMIT)
@@ -169,7 +171,18 @@ def carries_secret(reference: Reference) -> bool:
 
 
 def _url(text: str) -> Reference:
-    parts = _split(text)
+    plain = _PLAIN_URL.fullmatch(text) if len(text) <= _LONGEST else None
+    if plain:
+        scheme, host, path = plain[1], plain[2], plain[3] or "/"
+        address = f"{scheme}://{host}{path}"
+        shown_text = f"{scheme}://{host}{public_path(host, path)}"
+        return Reference(
+            "http", shown_text, shown_text if shown_text == address else address, _pinned(address)
+        )
+    return _url_of(_split(text), text)
+
+
+def _url_of(parts: "SplitResult", text: str) -> Reference:
     path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._[]")
     query = quote(parts.query, safe="/%:@!$&'()*+,;=~-._?[]{}|^\\`")
     kept = without_secrets(query)

@@ -142,7 +142,7 @@ def basic(user: str, password: str) -> Header:
 
 def without_secrets(form: RequestForm) -> RequestForm:
     """For a file: proxies may have passwords, and so have secret headers."""
-    return replace(form, secret=(), proxies=None)
+    return replace(form, secret=(), proxies=None) if form.secret or form.proxies else form
 
 
 def _normal(header: Header) -> Header | None:

@@ -243,7 +243,7 @@ def _segments(path: str, depth: int) -> str:
     kept: list[str] = []
     before = ""
     for segment in path.split("/"):
-        hides = is_certain_name(before) and len(segment) >= 6 and not _PLAIN_WORD.fullmatch(segment)
+        hides = len(segment) >= 6 and is_certain_name(before) and not _PLAIN_WORD.fullmatch(segment)
         kept.append(_IN_PATH if hides else _segment(segment, depth))
         before = segment
     return "/".join(kept)

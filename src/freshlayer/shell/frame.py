@@ -199,9 +199,12 @@ class Frame(Struct):
 
     def proxies(self) -> tuple[tuple[str, str], ...]:
         """The variables that name a proxy and have one known value."""
-        found = ((name, self.get(name)) for name in PROXIES)
-        pairs = ((name, known(values[0])) for name, values in found if len(values) == 1)
-        return tuple((name, value) for name, value in pairs if value)
+        found: list[tuple[str, str]] = []
+        for name in PROXIES:
+            values = self.get(name)
+            if len(values) == 1 and (value := known(values[0])):
+                found.append((name, value))
+        return tuple(found)
 
     def settings(self) -> tuple[tuple[str, str], ...]:
         """What the script sets of the variables that configure package managers."""
