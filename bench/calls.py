@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
@@ -69,13 +70,13 @@ def each(directory: Path, lines: tuple[int, int], *words: str, times: int = 1) -
     return (few - one) / (lines[0] - 1), (many - few) / (lines[1] - lines[0])
 
 
-def of_reading(text: str, read: ReadContext) -> int:
-    """Of a second reading in this process: what is loaded and compiled once is not counted."""
-    count = 0
+def of_reading(text: str, read: ReadContext | None = None) -> Counter[str]:
+    """File of a module → calls of a second reading in this process: what is loaded once is not counted."""
+    counts: Counter[str] = Counter()
 
-    def called(_frame: FrameType, event: str, _argument: object) -> None:
-        nonlocal count
-        count += event == "call"
+    def called(frame: FrameType, event: str, _argument: object) -> None:
+        if event == "call":
+            counts[frame.f_code.co_filename] += 1
 
     analyse(text, gold.QUESTION, read)
     before = sys.getprofile()
@@ -84,4 +85,4 @@ def of_reading(text: str, read: ReadContext) -> int:
         analyse(text, gold.QUESTION, read)
     finally:
         sys.setprofile(before)
-    return count
+    return counts

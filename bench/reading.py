@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from statistics import median
 
+from bench.calls import of_reading
 from freshlayer import shell
 from freshlayer.discover.reading import analyse
 from freshlayer.dockerfile.parse import parse as parse_dockerfile
@@ -15,6 +17,19 @@ from freshlayer.shell.syntax.parse import parse
 from testing import gold, wild
 
 ROUNDS = 5
+_PARTS = {
+    "/e2b_dockerfile_utils/": "the Dockerfile's grammar",
+    "/freshlayer/dockerfile/": "its scopes",
+    "/freshlayer/shell/syntax/": "the shell's grammar",
+    "/freshlayer/shell/": "the evaluator",
+    "/freshlayer/discover/syntaxes/": "syntaxes of programs",
+    "/freshlayer/discover/files/": "files of stages",
+    "/freshlayer/discover/": "discovery",
+    "/freshlayer/masking/": "masking",
+    "/freshlayer/": "references and values",
+    "": "the standard library",
+}
+"""A part of the path of a module → what it is for; the first that fits counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +54,8 @@ def lines() -> Iterator[str]:
     """One line for the gold files, and one for the coverage of the wild ones."""
     found = measure()
     yield str(found) if found else "Not measured: `../shared/gold` is missing."
+    if found:
+        yield calls()
     yield wild.coverage() or "Coverage not measured: `../shared/wild` is missing."
 
 
@@ -61,6 +78,17 @@ def measure() -> Reading | None:
     }
     scored = gold.score()
     return Reading(len(found), median(whole), max(whole), shares, scored["recall"], scored["precision"])
+
+
+def calls() -> str:
+    """How many functions of Python a file calls, and in which parts."""
+    counts: Counter[str] = Counter()
+    texts = [path.read_text("utf-8", "surrogateescape") for path in gold.files().values()]
+    for text in texts:
+        for file, number in of_reading(text).items():
+            counts[next(name for part, name in _PARTS.items() if part in file)] += number
+    shares = ", ".join(f"{name} {number / counts.total():.0%}" for name, number in counts.most_common())
+    return f"{counts.total() / len(texts):,.0f} calls of functions a file: {shares}"
 
 
 def _scripts(text: str) -> list[str]:
