@@ -12,6 +12,7 @@ from types import FrameType
 
 from freshlayer.discover.reading import analyse
 from freshlayer.model.context_files import ReadContext
+from freshlayer.shell.syntax.parse import parse
 from testing import gold
 
 _PROGRAM = """
@@ -71,7 +72,7 @@ def each(directory: Path, lines: tuple[int, int], *words: str, times: int = 1) -
 
 
 def of_reading(text: str, read: ReadContext | None = None) -> Counter[str]:
-    """File of a module → calls of a second reading in this process: what is loaded once is not counted."""
+    """File of a module → calls of a second reading in this process, for which what was loaded is kept."""
     counts: Counter[str] = Counter()
 
     def called(frame: FrameType, event: str, _argument: object) -> None:
@@ -79,6 +80,7 @@ def of_reading(text: str, read: ReadContext | None = None) -> Counter[str]:
             counts[frame.f_code.co_filename] += 1
 
     analyse(text, gold.QUESTION, read)
+    parse.cache_clear()
     before = sys.getprofile()
     sys.setprofile(called)
     try:
