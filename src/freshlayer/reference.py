@@ -46,7 +46,7 @@ _FRAGMENT = compiled(
 )
 _CONTEXT = compiled(r"(?i)(?:https?://|git://|ssh://|git@|github\.com/)")
 _PLAIN_URL = compiled(r"(https?)://([a-z0-9][a-z0-9.-]*)(/[A-Za-z0-9._~/+-]*)?")
-"""What most URLs are spelled like: nothing in it is encoded or completed, and only its path may be secret."""
+"""Most URLs: nothing in it is encoded or completed, and only its path may be secret."""
 _HOST = compiled(r"[a-z0-9._~-]+|[0-9a-f:.]+(%[a-z0-9]+)?")
 _COMMIT = r"[0-9a-f]{40}|[0-9a-f]{64}"
 _WHOLE_COMMIT = compiled(_COMMIT)
@@ -173,16 +173,13 @@ def carries_secret(reference: Reference) -> bool:
 def _url(text: str) -> Reference:
     plain = _PLAIN_URL.fullmatch(text) if len(text) <= _LONGEST else None
     if plain:
-        scheme, host, path = plain[1], plain[2], plain[3] or "/"
-        address = f"{scheme}://{host}{path}"
-        shown_text = f"{scheme}://{host}{public_path(host, path)}"
-        return Reference(
-            "http", shown_text, shown_text if shown_text == address else address, _pinned(address)
-        )
-    return _url_of(_split(text), text)
-
-
-def _url_of(parts: "SplitResult", text: str) -> Reference:
+        host, path = plain[2], plain[3] or "/"
+        origin = f"{plain[1]}://{host}"
+        address, safe = f"{origin}{path}", public_path(host, path)
+        # Most have no secret: then one string is both.
+        shown_text = address if safe == path else f"{origin}{safe}"
+        return Reference("http", shown_text, address, _pinned(address))
+    parts = _split(text)
     path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._[]")
     query = quote(parts.query, safe="/%:@!$&'()*+,;=~-._?[]{}|^\\`")
     kept = without_secrets(query)
@@ -197,7 +194,6 @@ def _url_of(parts: "SplitResult", text: str) -> Reference:
     return Reference(
         kind="ftp" if parts.scheme.startswith("ftp") else "http",
         text=shown_text,
-        # Most have no secret: then one string is both.
         address=shown_text if address == shown_text else address,
         pinned=digest.replace("=", ":") or _pinned(origin + path),
     )
