@@ -9,10 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from freshlayer.probe.network.libcurl import authorities
 from testing.latency import Latency
 from testing.servers.nginx import Nginx
-from testing.tls import SelfSigned, self_signed
+from testing.tls import SelfSigned, hashed, self_signed
 
 LONG_AGO = 1_700_000_000
 
@@ -47,9 +46,9 @@ def distant(origins: int, round_trip: float) -> Iterator[Distant]:
 def trusting(here: Path, tls: SelfSigned) -> dict[str, str]:
     """An environment for programs that trust a certificate beside the system's authorities, as a user would.
 
-    Those are many, and each program loads them.
+    Those are many. Each program loads them as it loads the system's: from a bundle, a directory, or both.
     """
-    trusted = here / "trusted.pem"
-    trusted.write_bytes(Path(authorities()).read_bytes() + tls.certificate.read_bytes())
-    named = dict.fromkeys(("SSL_CERT_FILE", "CURL_CA_BUNDLE"), str(trusted))
-    return {**os.environ, "HOME": str(here), **named}
+    known = hashed(here / "certificates", tls.certificate)
+    named = ("SSL_CERT_FILE", "CURL_CA_BUNDLE")
+    kept = {name: value for name, value in os.environ.items() if name not in named}
+    return {**kept, "HOME": str(here), "SSL_CERT_DIR": str(known)}

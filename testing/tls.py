@@ -36,6 +36,23 @@ def self_signed(directory: Path, *names: str) -> SelfSigned:
     return made
 
 
+def hashed(directory: Path, *certificates: Path) -> Path:
+    """`directory`, with the certificates as OpenSSL looks for them, beside the CAs of this system."""
+    directory.mkdir()
+    system = Path("/etc/ssl/certs")
+    for link in system.glob("*.0"):
+        (directory / link.name).symlink_to(link)
+    for certificate in certificates:
+        found = subprocess.run(
+            ["openssl", "x509", "-noout", "-subject_hash", "-in", str(certificate)],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        (directory / f"{found.stdout.strip()}.0").symlink_to(certificate)
+    return directory
+
+
 def https_origin(directory: Path, behaviour: str | Behaviour = "steady") -> MisbehavingOrigin:
     """An origin at `https://127.0.0.1:…/` with a certificate of its own, `directory / "certificate.pem"`."""
     return MisbehavingOrigin(behaviour, tls=self_signed(directory).server_context())

@@ -10,7 +10,7 @@ from freshlayer.credentials import Scheme, Tls
 from freshlayer.evidence import Hop
 from freshlayer.model.reasons import Reason
 from freshlayer.probe import proxying
-from freshlayer.probe.network.libcurl import authorities, pycurl
+from freshlayer.probe.network.libcurl import authorities, directory_of_authorities, pycurl
 from freshlayer.probe.network.messages import MOST_REDIRECTS, Answer, Limits, Request
 from freshlayer.request_form import Proxies
 
@@ -69,12 +69,14 @@ class Transfer(Struct):
 
     ``ahead``: on a new connection, which the next requests need. ``lines``: headers that are not in ``hops``
     yet; ``known``: lines, read. ``stopped``: a part is all that was wanted. ``error``: why it was ended.
+    ``by_directory``: only the CAs of a directory are trusted.
     """
 
     request: Request
     limits: Limits
     proxies: Proxies | None = None
     ahead: bool = False
+    by_directory: bool = False
     known: dict[bytes, _Line] = field(default_factory=dict)
     lines: list[bytes] = field(default_factory=list)
     hops: list[tuple[int, list[tuple[str, str]]]] = field(default_factory=list)
@@ -180,12 +182,12 @@ class Handles:
     """The handles of a driver, each with the options that it has, as far as the next request may have them.
 
     Of many requests without a part that is private, the URL and the headers are all that differs; and of
-    their answers, few headers.
+    their answers, few headers. The CAs are those of a directory, where there is one, until one is missing.
     """
 
     def __init__(self) -> None:
         self._lines: dict[bytes, _Line] = {}
-        self._authorities = authorities()
+        self._bundle, self._directory = authorities(), directory_of_authorities()
         self._idle: list[pycurl.Curl] = []
         self._plain: dict[pycurl.Curl, tuple[_Plain, float, int]] = {}
 
@@ -203,10 +205,11 @@ class Handles:
         if plain is None or plain != before or uses == _MOST_USES:
             waits, uses = connect, 0
             handle.reset()
-            _prepare(handle, transfer, self._authorities)
+            _prepare(handle, transfer, self._bundle, self._directory)
         if waits != connect:
             handle.setopt(pycurl.CONNECTTIMEOUT_MS, int(connect * 1000))
         transfer.known = self._lines
+        transfer.by_directory = bool(self._directory)
         handle.setopt(pycurl.URL, _bytes(request.url))
         handle.setopt(pycurl.HEADERFUNCTION, transfer.on_header)
         if request.method != "HEAD" or not uses:
@@ -215,6 +218,17 @@ class Handles:
         authorise(handle, request)
         if plain is not None:
             self._plain[handle] = plain, connect, uses + 1
+
+    def trust_more(self, transfer: Transfer, code: int) -> bool:
+        """Whether the transfer is to be sent again: what the directory did not have, the bundle may have.
+
+        A CA that was appended to the bundle by hand is in no directory.
+        """
+        if code != pycurl.E_PEER_FAILED_VERIFICATION or not transfer.by_directory:
+            return False
+        self._directory = ""
+        self._plain.clear()
+        return True
 
 
 def _plain(transfer: Transfer) -> _Plain | None:
@@ -226,7 +240,7 @@ def _plain(transfer: Transfer) -> _Plain | None:
     return request.method, url.startswith("https:"), request.follow, request.direct, transfer.limits.answer
 
 
-def _prepare(handle: pycurl.Curl, transfer: Transfer, authorities: str) -> None:
+def _prepare(handle: pycurl.Curl, transfer: Transfer, bundle: str, directory: str) -> None:
     request, limits = transfer.request, transfer.limits
     handle.setopt(pycurl.NOBODY, request.method == "HEAD")
     if request.method in {"POST", "PUT"}:
@@ -255,8 +269,8 @@ def _prepare(handle: pycurl.Curl, transfer: Transfer, authorities: str) -> None:
     # With such a limit libcurl does not widen the window of each stream, a message to the server for each
     # answer; one to HEAD has no body that it would make slower.
     handle.setopt(pycurl.MAX_RECV_SPEED_LARGE, _WINDOW if request.method == "HEAD" else 0)
-    secure(handle, request.tls, authorities)
-    proxying.prepare(handle, request.url, transfer.proxies, authorities)
+    secure(handle, request.tls, bundle, directory)
+    proxying.prepare(handle, request.url, transfer.proxies, bundle)
     if request.refuses_local:
         from freshlayer.probe.network.local_addresses import guard  # noqa: PLC0415 - of scripts alone
 
@@ -301,10 +315,17 @@ def _bytes(text: str) -> bytes:
         return text.encode("utf-8", "replace")
 
 
-def secure(handle: pycurl.Curl, tls: Tls, authorities: str) -> None:
-    """The CAs that are trusted, and a client certificate. ``authorities``: where ``tls`` names none."""
-    if tls.authorities or authorities:
-        handle.setopt(pycurl.CAINFO, tls.authorities or authorities)
+def secure(handle: pycurl.Curl, tls: Tls, bundle: str, directory: str = "") -> None:
+    """The CAs that are trusted, and a client certificate.
+
+    ``directory``, else ``bundle``: where ``tls`` names none.
+    """
+    if directory and not tls.authorities:
+        # Else the bundle that pycurl found by itself is read as well.
+        handle.unsetopt(pycurl.CAINFO)
+        handle.setopt(pycurl.CAPATH, directory)
+    elif tls.authorities or bundle:
+        handle.setopt(pycurl.CAINFO, tls.authorities or bundle)
     if tls.certificate:
         handle.setopt(pycurl.SSLCERT, tls.certificate)
         handle.setopt(pycurl.SSLKEY, tls.key or tls.certificate)

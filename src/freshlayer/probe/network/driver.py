@@ -233,6 +233,9 @@ class _Driver:
             self._take_back(handle, host)
             self._allow_one_again()
             return
+        if code and self._handles.trust_more(transfer, code):
+            self._take_back(handle, host)
+            return
         del self._flying[handle]
         answer = curl.conclude(handle, transfer, code, text)
         host.busy -= 1
