@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from freshlayer.probe.network.libcurl import authorities
 from testing.latency import Latency
 from testing.servers.nginx import Nginx
 from testing.tls import SelfSigned, hashed, self_signed
@@ -46,9 +47,11 @@ def distant(origins: int, round_trip: float) -> Iterator[Distant]:
 def trusting(here: Path, tls: SelfSigned) -> dict[str, str]:
     """An environment for programs that trust a certificate beside the system's authorities, as a user would.
 
-    Those are many. Each program loads them as it loads the system's: from a bundle, a directory, or both.
+    Those are many. They are in a bundle and in a directory, as the system's are, and each program loads what
+    it would load of these.
     """
+    bundle = here / "trusted.pem"
+    bundle.write_bytes(Path(authorities()).read_bytes() + tls.certificate.read_bytes())
     known = hashed(here / "certificates", tls.certificate)
-    named = ("SSL_CERT_FILE", "CURL_CA_BUNDLE")
-    kept = {name: value for name, value in os.environ.items() if name not in named}
-    return {**kept, "HOME": str(here), "SSL_CERT_DIR": str(known)}
+    kept = {name: value for name, value in os.environ.items() if name != "CURL_CA_BUNDLE"}
+    return {**kept, "HOME": str(here), "SSL_CERT_FILE": str(bundle), "SSL_CERT_DIR": str(known)}
