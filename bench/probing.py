@@ -29,6 +29,9 @@ PARALLEL = (peers.ON_ONE_ORIGIN, peers.MOST_IN_PARALLEL)
 LIMIT = 20.0
 MEMORY = {1_000: 60.0, 10_000: 120.0}
 _LARGE = 10_000
+_MANY = 100
+AHEAD, NEAR = 1.0, 1.3
+"""Of the time of each other program; NEAR where a start decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,8 @@ class Probing:
         """Whether every target that speaks of this case is."""
         curl, *others = self.timed
         fast = self.case.target is None or (curl.ratio is not None and curl.ratio <= self.case.target)
-        ahead = all(it.failed or it.ours < (it.theirs or LIMIT) for it in others)
+        share = AHEAD if self.case.inputs >= _MANY else NEAR
+        ahead = all(it.failed or it.ours <= share * (it.theirs or LIMIT) for it in others)
         polite = self.counts.requests <= self.case.inputs and not self.counts.body_bytes
         return fast and ahead and polite and self.peak <= MEMORY.get(self.case.inputs, self.peak)
 

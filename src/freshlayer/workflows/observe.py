@@ -177,12 +177,15 @@ def _warm(
         platforms,
         lambda it: it in recorded and conditions[it] is not recorded[it],
         _MAX_AGE,
-        meanwhile=_load_what_judges,
+        meanwhile=lambda: _load_what_judges(has_bases=session.engine is not None),
     )
 
 
-def _load_what_judges() -> None:
+def _load_what_judges(*, has_bases: bool) -> None:
     """What is needed once the answers are there."""
+    if has_bases:
+        import freshlayer.discover.base_changes  # noqa: PLC0415 - what a base image decides
+        import freshlayer.workflows.learned_bases  # noqa: PLC0415
     import re  # noqa: F401, PLC0415 - what a tag proves is a pattern
 
     import freshlayer.discover.advice  # noqa: PLC0415
