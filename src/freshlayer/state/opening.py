@@ -180,14 +180,14 @@ class StateFile:
             except (sqlite3.OperationalError, FileNotFoundError) as error:
                 if not (_is_busy(error) or self._is_replaced()) or time.monotonic() >= latest:
                     raise
-            if self._is_replaced():
-                self.close()
 
     def _is_replaced(self) -> bool:
         """Whether another process set the file aside: what was read and written since was that file's."""
         return bool(self._inode) and _inode(self.path) != self._inode
 
     def _open(self) -> sqlite3.Connection:
+        if self._is_replaced():
+            self.close()
         if self._connection is None:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             connection, version = self._connected()
@@ -239,7 +239,7 @@ class StateFile:
         """
         with locked(self.path):
             self._close()
-            if self._inode and _inode(self.path) != self._inode:
+            if self._is_replaced():
                 return
             aside = _unused_name(self.path)
             for suffix in ("-wal", "-shm", "-journal"):

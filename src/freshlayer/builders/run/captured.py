@@ -30,18 +30,7 @@ def captured(
 
     Raises BuilderError where it can't be started, does not end within ``seconds``, or prints too much.
     """
-    try:
-        process = subprocess.Popen(
-            limited(argv, child),
-            env=dict(environment),
-            cwd=directory,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-    except OSError as error:
-        raise BuilderError(f"{argv[0]} can't be started: {error.strerror}") from None
-    with process:
+    with _started(argv, environment, child, subprocess.PIPE, directory) as process:
         try:
             output, errors = _collected(process, argv[0], seconds)
         except BaseException:
@@ -58,21 +47,32 @@ def streamed(
 
     Raises BuilderError where it can't be started, and once all is read where it failed.
     """
-    try:
-        process = subprocess.Popen(
-            limited(argv, child),
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-    except OSError as error:
-        raise BuilderError(f"{argv[0]} can't be started: {error.strerror}") from None
-    with process:
+    with _started(argv, environment, child, subprocess.DEVNULL) as process:
         try:
             yield _pieces(process, argv[0])
         finally:
             process.kill()
+
+
+def _started(
+    argv: Sequence[str],
+    environment: Mapping[str, str],
+    child: Child,
+    errors: int,
+    directory: Path | None = None,
+) -> subprocess.Popen[bytes]:
+    """``errors``: where its standard error goes."""
+    try:
+        return subprocess.Popen(
+            limited(argv, child),
+            env=dict(environment),
+            cwd=directory,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+        )
+    except OSError as error:
+        raise BuilderError(f"{argv[0]} can't be started: {error.strerror}") from None
 
 
 def _pieces(process: subprocess.Popen[bytes], name: str) -> Iterator[bytes]:
