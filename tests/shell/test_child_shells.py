@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from freshlayer.shell import follow, follow_script, known
+from freshlayer.shell import follow, known
 from testing.random_scripts.shells import SHELLS, run
 from testing.scripts import calls, surroundings
 
@@ -64,7 +64,7 @@ def test_a_function_does_not_reach_a_child() -> None:
 
 def test_a_script_has_a_name_and_arguments_of_its_own() -> None:
     text = 'curl "$0" "$1" $# "$2"; shift; curl "$1"'
-    found = follow_script(text, AROUND, "/x.sh", (("p",), ("q r",)))
+    found = follow(text, AROUND, "/x.sh", (("p",), ("q r",)))
     assert [[known(word) for word in call.words] for call in found.calls] == [
         ["curl", "/x.sh", "p", "2", "q r"],
         ["curl", "q r"],

@@ -371,7 +371,7 @@ class _Finder:
     def _outside(self, environment: Environment, value: Callable[[str], str | Hole]) -> Outside:
         """The same for instructions that see the same environment."""
         if self._seen is None or self._seen[0] is not environment:
-            self._seen = environment, Outside(value)
+            self._seen = environment, Outside(value, environment.having)
         return self._seen[1]
 
     def _add(self, instruction: Instruction, environment: Environment) -> Iterator[tuple[str, Finding]]:

@@ -82,6 +82,14 @@ class Environment(Struct, frozen=True):
             self.work.not_here.add(name)
         return value
 
+    def having(self, names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+        """Those of the names whose value is known and not empty, with it."""
+        declared = [name for name in names if name in self.env.places or name in self.args.places]
+        if self.inherited:
+            self.work.not_here.update(set(names).difference(declared))
+        values = [(name, self.lookup(name)) for name in declared]
+        return tuple([(name, value) for name, value in values if isinstance(value, str) and value])
+
     def expand(self, text: str, escape: str = "\\") -> Value:
         """Expand ``$X`` and ``${X…}`` in a word of an instruction as BuildKit does; quotes are removed."""
         if escape not in text and not _MEANS_SOMETHING.search(text) and len(text) <= _LONGEST_VALUE:

@@ -29,7 +29,6 @@ __all__ = [
     "Unfollowed",
     "Why",
     "follow",
-    "follow_script",
     "follow_words",
     "is_parsed",
     "known",
@@ -72,22 +71,20 @@ class Following(Struct, frozen=True):
     unfollowed: tuple[Unfollowed, ...] = ()
 
 
-def follow(text: str, surroundings: Surroundings) -> Following:
-    """Follow a script from its start. Never fails, and ends within its budget."""
-    return follow_script(text, surroundings)
-
-
-def follow_script(
+def follow(
     text: str, surroundings: Surroundings, name: str = "", arguments: tuple[Text, ...] = ()
 ) -> Following:
-    """Follow the text of a script that is executed with a name (``$0``) and arguments.
+    """Follow a script from its start, with a name (``$0``) and arguments where it is executed with them.
 
-    In a script that is followed, ``Runner.child`` does the same, and ``Runner.script`` what ``.`` does.
+    Never fails, and ends within its budget. In a script that is followed, ``Runner.child`` does the same, and
+    ``Runner.script`` what ``.`` does.
     """
     script = parse(text)
     evaluator, frame = _start(surroundings)
-    frame.name = ((name,),) if name else None
-    frame.arguments = tuple((argument,) for argument in arguments)
+    if name:
+        frame.name = ((name,),)
+    if arguments:
+        frame.arguments = tuple((argument,) for argument in arguments)
     try:
         evaluator.run(script.body, frame)
     except (BudgetError, RecursionError):
@@ -106,7 +103,8 @@ def follow_words(words: tuple[str, ...], surroundings: Surroundings) -> Followin
 
 
 def _following(evaluator: Evaluator, *, whole: bool) -> Following:
-    unfollowed = tuple(dict.fromkeys(evaluator.runs.unfollowed))
+    found = evaluator.runs.unfollowed
+    unfollowed = tuple(dict.fromkeys(found)) if found else ()
     return Following(tuple(evaluator.calls), whole, unfollowed)
 
 

@@ -49,6 +49,9 @@ def each_arm(
 
     A name that got another value since then is in no group. Beyond ``most`` ways groups are independent.
     """
+    if not groups and max(map(len, variables.values()), default=0) < 2:
+        yield compute()
+        return
     named = _NAME.findall(text)
     for place, group in enumerate(groups):
         live = _live(group, variables)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
+from typing import cast
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from freshlayer.shell.arms import narrowed
 from freshlayer.shell.frame import End, Frame
@@ -49,18 +49,36 @@ def end_where_it_fails(status: Status, frame: Frame) -> None:
 
 
 def and_or(runner: Runner, statement: AndOr, frame: Frame) -> CommandResult:
-    """``left && right``, ``left || right``."""
-    match statement:
-        case AndOr(left=AndOr(operator="&&") as inner, operator="||"):
-            return _either(runner, statement, inner, frame)
-        case _:
-            return _right(runner, statement, tested(runner, statement.left, frame), frame)
+    """``left && right``, ``left || right``: each side but the last one is tested by what follows."""
+    behind: list[AndOr] = []
+    first: Statement = statement
+    while isinstance(first, AndOr) and not _is_either(first):
+        behind.append(first)
+        first = first.left
+    if not behind:
+        return _either(runner, statement, cast(AndOr, statement.left), frame)
+    runner.spend(len(behind) - 1)
+    before = frame.tested
+    frame.tested = True
+    outcome = runner.run(first, frame)
+    while behind:
+        one = behind.pop()
+        if not behind:
+            frame.tested = before
+        outcome = _right(runner, one, outcome, frame)
+    return outcome
+
+
+def _is_either(statement: AndOr) -> bool:
+    left = statement.left
+    return statement.operator == "||" and isinstance(left, AndOr) and left.operator == "&&"
 
 
 def _either(runner: Runner, statement: AndOr, inner: AndOr, frame: Frame) -> CommandResult:
     """``condition && one || other``: mostly an if with an else."""
     condition_result = tested(runner, inner.left, frame)
-    if condition_result.status not in {Status.OPEN, Status.PRESUMED} or not frame.going:
+    decided = condition_result.status is Status.TRUE or condition_result.status is Status.FALSE
+    if decided or not frame.going:
         before = frame.tested
         frame.tested = True
         left = _right(runner, inner, condition_result, frame)
@@ -80,14 +98,13 @@ def _either(runner: Runner, statement: AndOr, inner: AndOr, frame: Frame) -> Com
 
 def _right(runner: Runner, statement: AndOr, left: CommandResult, frame: Frame) -> CommandResult:
     """What becomes of the right side, when the left one has run."""
-    if not frame.going:
+    if frame.ended is not None:
         return left
     wanted = Status.TRUE if statement.operator == "&&" else Status.FALSE
     if left.status is opposite(wanted):
         return left
     if left.status is wanted:
-        right = runner.run(statement.right, frame)
-        return CommandResult(right.status, concat(left.out, right.out))
+        return _after(left.out, runner.run(statement.right, frame))
     if wanted is Status.TRUE and left.status is Status.PRESUMED:
         return _most_likely(runner, statement.right, frame, left)
     return _perhaps(runner, statement, frame, left)
@@ -97,9 +114,9 @@ def _most_likely(runner: Runner, then: Statement, frame: Frame, left: CommandRes
     """Behind a program that may fail: what ends the script there does not end it for certain."""
     before = frame.copy()
     right = runner.run(then, frame)
-    if not frame.going:
+    if frame.ended is not None:
         frame.go_on_from([before])
-    return CommandResult(right.status, concat(left.out, right.out))
+    return _after(left.out, right)
 
 
 def _perhaps(runner: Runner, both_sides: AndOr, frame: Frame, left: CommandResult) -> CommandResult:
@@ -338,7 +355,8 @@ def _with(runner: Runner, test: Condition, frame: Frame, name: str, text: Text) 
 
 
 def _after(before: Values, outcome: CommandResult) -> CommandResult:
-    return replace(outcome, out=concat(before, outcome.out))
+    """The outcome, with what was written before."""
+    return outcome if before is NOTHING else CommandResult(outcome.status, concat(before, outcome.out))
 
 
 def _joined(frame: Frame, arms: list[tuple[Frame, CommandResult]]) -> CommandResult:

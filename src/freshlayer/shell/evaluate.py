@@ -17,8 +17,8 @@ from freshlayer.model.reasons import Reason
 from freshlayer.shell import arithmetic, branches, loops
 from freshlayer.shell.arms import each_arm
 from freshlayer.shell.assignments import assign, declare
-from freshlayer.shell.expand import Expander, one_at_a_time
-from freshlayer.shell.frame import Frame, Outside
+from freshlayer.shell.expand import Expander, literal_fields, one_at_a_time
+from freshlayer.shell.frame import Frame
 from freshlayer.shell.programs.dispatch import IN_SHELL, dispatch
 from freshlayer.shell.programs.file_tools import write
 from freshlayer.shell.runner import Runner
@@ -79,18 +79,27 @@ class Evaluator:
         self.fetchers = fetchers
         self.calls: list[Call] = []
         self.whole = True
-        self.expander = _expander(self)
+        self._expander: Expander | None = None
         self._steps = 0
         self._apart = 0
         self._depth = 0
         self._functions = 0
 
+    @property
+    def expander(self) -> Expander:
+        """Words to values: most scripts have plain words alone, and need none."""
+        if self._expander is None:
+            self._expander = _expander(self)
+        return self._expander
+
     def run(self, statement: Statement, frame: Frame) -> CommandResult:
         """Follow a statement. Raises BudgetError."""
-        self.spend(1)
-        if not frame.going:
+        self._steps += 1
+        if self._steps > STEPS:
+            raise BudgetError
+        if frame.ended is not None:
             return DONE
-        if isinstance(statement, Command | Condition | For | Case):
+        if self.runs.file is not None and isinstance(statement, Command | Condition | For | Case):
             self.runs.at(statement.row)
         return _RUNNERS[type(statement)](self, statement, frame)
 
@@ -109,20 +118,13 @@ class Evaluator:
         given = frame.given
         if frame.touched and not any(_names_input(word) for word in words[1:]):
             given = None
-        proxies = self._proxies(frame)
-        files = self.runs.files.now()
-        place, settings = self.runs.place, frame.settings()
-        given, home = given or NOTHING, frame.home_directory
-        self.calls.append(Call(words, given, proxies, frame.directory, place, files, settings, home))
-
-    def _proxies(self, frame: Frame) -> tuple[tuple[str, str], ...]:
-        """Those of the environment are the same at every call."""
-        outside = frame.outer
-        if frame.sets_proxies or not isinstance(outside, Outside):
-            return frame.proxies()
-        if outside.proxies is None:
-            outside.proxies = frame.proxies()
-        return outside.proxies
+        files, place = self.runs.files.now(), self.runs.place
+        proxies = frame.proxies()
+        settings = frame.settings() if frame.variables else ()
+        home = frame.home_directory if frame.variables else frame.home
+        self.calls.append(
+            Call(words, given or NOTHING, proxies, frame.directory, place, files, settings, home)
+        )
 
     @contextmanager
     def apart(self) -> Iterator[None]:
@@ -150,12 +152,13 @@ class Evaluator:
         if self._depth >= _DEEPEST_CALL:
             raise BudgetError
         self._depth += 1
+        self.runs.nested += 1
         try:
             script = parse(text)
             self.whole &= script.whole
-            with self.runs.nested():
-                return self.run(script.body, frame)
+            return self.run(script.body, frame)
         finally:
+            self.runs.nested -= 1
             self._depth -= 1
 
     def child(
@@ -183,10 +186,11 @@ def _sequence(runner: Runner, statement: Sequence, frame: Frame) -> CommandResul
     outcome = DONE
     out = NOTHING
     for item in statement.statements:
-        if not inside.going:
+        if inside.ended is not None:
             break
         outcome = runner.run(item, inside)
-        out = concat(out, outcome.out)
+        if outcome.out is not NOTHING:
+            out = concat(out, outcome.out)
     if statement.own:
         frame.given, frame.touched = inside.given, inside.touched
         return _checked(CommandResult(outcome.status, out), frame)
@@ -279,39 +283,55 @@ def _command(runner: Runner, statement: Command, frame: Frame) -> CommandResult:
     if not statement.words or statement.declares:
         return _checked(declare(runner, statement, frame), frame)
     variants = words_as_fields(runner, statement, frame)
-    if not frame.going:
+    if frame.ended is not None:
         return CommandResult(Status.FALSE)
+    if statement.assignments:
+        outcome = _with_assignments(runner, statement, variants, frame)
+    else:
+        outcome = _each_variant(runner, variants, frame)
+    if outcome.status is Status.FALSE:
+        branches.end_where_it_fails(Status.FALSE, frame)
+    return outcome
+
+
+def _with_assignments(
+    runner: Runner, statement: Command, variants: list[tuple[Text, ...]], frame: Frame
+) -> CommandResult:
+    """What is assigned in front of a command is set, and exported, while it runs."""
     hidden = {item.name: frame.variables.get(item.name) for item in statement.assignments}
     exported = frame.exported
     for assignment in statement.assignments:
         assign(runner, assignment, frame)
     frame.exported |= hidden.keys()
-    arms = _each_variant(runner, variants, frame)
+    outcome = _each_variant(runner, variants, frame)
     for name, values in hidden.items():
         frame.restore(name, values)
-    if hidden:
-        frame.exported = exported
-    outs = [text for outcome in arms for text in outcome.out]
-    status = together([outcome.status for outcome in arms])
-    return _checked(CommandResult(status, alternatives(outs or NOTHING)), frame)
+    frame.exported = exported
+    return outcome
 
 
-def _each_variant(runner: Runner, variants: list[tuple[Text, ...]], frame: Frame) -> list[CommandResult]:
+def _each_variant(runner: Runner, variants: list[tuple[Text, ...]], frame: Frame) -> CommandResult:
     """One of the variants runs: what ``set`` or a function does in one of them is not seen by the next."""
     if len(variants) == 1:
-        return [runner.command(variants[0], frame)]
+        return dispatch(runner, variants[0], frame)
     ways = [frame.copy() for _ in variants]
-    outcomes = [runner.command(fields, way) for fields, way in zip(variants, ways, strict=True)]
+    outcomes = [dispatch(runner, fields, way) for fields, way in zip(variants, ways, strict=True)]
     frame.join(ways)
-    return outcomes
+    outs = [text for outcome in outcomes for text in outcome.out]
+    status = together([outcome.status for outcome in outcomes])
+    return CommandResult(status, alternatives(outs or NOTHING))
 
 
 def words_as_fields(runner: Runner, statement: Command, frame: Frame) -> list[tuple[Text, ...]]:
     """The words as fields; where a word has alternatives, each once, beside the first of the others."""
+    plain = literal_fields(statement.words)
+    if plain is not None:
+        runner.spend(len(plain) // _FIELDS_A_STEP)
+        return [plain]
 
     def expanded() -> list[tuple[Text, ...]]:
         found = [runner.expander.fields(word, frame) for word in statement.words]
-        runner.spend(sum(len(options[0]) for options in found) // _FIELDS_A_STEP)
+        runner.spend(sum([len(options[0]) for options in found]) // _FIELDS_A_STEP)
         return one_at_a_time(found)
 
     if not frame.groups and statement.text.count("$") < 2:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 
 from msgspec.structs import replace
 
 from freshlayer.model.reasons import Reason
 from freshlayer.shell import arithmetic, patterns
 from freshlayer.shell.frame import Frame
-from freshlayer.shell.parameters import elements, is_certain, is_star, not_computed, values_of
+from freshlayer.shell.parameters import (
+    elements,
+    is_certain,
+    is_star,
+    not_computed,
+    plain_values,
+    values_of,
+)
 from freshlayer.shell.status import BudgetError, Status
 from freshlayer.shell.syntax.nodes import (
     Arithmetic,
@@ -33,6 +41,7 @@ from freshlayer.shell.values import (
     alternatives,
     bodies_of,
     concat,
+    is_one,
     is_unset,
     split,
     text_of,
@@ -81,9 +90,11 @@ class Expander:
         ``unset_vanishes``: a bare name without a value leaves no field, as in the script it will not.
         """
         only = word[0] if len(word) == 1 else None
-        if isinstance(only, Literal) and only.text:
-            # As most words are.
+        if type(only) is Literal and only.text:
             return [((only.text,),)]
+        plain = None if unset_vanishes else self._plain(word, frame)
+        if plain:
+            return [(plain,)]
         found: list[list[Field]] = [[]]
         for part, quoted in self._with_defaults(word, frame):
             pieces = self._pieces(part, frame, quoted=quoted)
@@ -91,6 +102,28 @@ class Expander:
                 pieces = [[] if len(piece) == 1 and is_unset(piece[0].text) else piece for piece in pieces]
             found = _bounded([_appended(fields, piece) for fields in found for piece in pieces])
         return [tuple(field.text for field in fields if field.text or field.kept) for fields in found]
+
+    def _plain(self, word: Word, frame: Frame) -> Text | None:
+        """The one field of a word of text and plain variables, as most are; None for every other word.
+
+        Nothing changes by looking: where it is no such word, all its parts are expanded once more.
+        """
+        found: list[str | Hole] = []
+        for part in word:
+            if type(part) is Literal:
+                found.append(part.text)
+            elif type(part) is Parameter and self._depth <= _DEEPEST:
+                values = plain_values(part, frame)
+                if (
+                    values is None
+                    or len(values) != 1
+                    or not (part.quoted or is_one(values[0], frame.separators))
+                ):
+                    return None
+                found += values[0]
+            else:
+                return None
+        return text_of(*found)
 
     def _pieces(self, part: Part, frame: Frame, *, quoted: bool) -> list[list[Field]]:
         """The fields that a part adds, for each of its alternatives; the first goes on with the last one."""
@@ -179,17 +212,25 @@ def _appended(fields: list[Field], more: list[Field]) -> list[Field]:
     return [*fields[:-1], joined, *others]
 
 
+def literal_fields(words: tuple[Word, ...]) -> tuple[Text, ...] | None:
+    """The fields of words of which each is one literal, as those of most commands are; else None."""
+    found = [
+        (word[0].text,) for word in words if len(word) == 1 and type(word[0]) is Literal and word[0].text
+    ]
+    return tuple(found) if len(found) == len(words) else None
+
+
 def one_at_a_time(words: list[list[tuple[Text, ...]]]) -> list[tuple[Text, ...]]:
     """The fields of a command: each alternative of a word once, beside the first of the others.
 
     Raises BudgetError where there are too many.
     """
     first = [options[0] for options in words]
-    variants = [tuple(field for fields in first for field in fields)]
+    variants = [tuple(chain.from_iterable(first))]
     for place, options in enumerate(words):
-        for option in options[1:]:
+        for option in options[1:] if len(options) > 1 else ():
             chosen = [*first[:place], option, *first[place + 1 :]]
-            variants.append(tuple(field for fields in chosen for field in fields))
+            variants.append(tuple(chain.from_iterable(chosen)))
     if len(variants) > _MOST_VARIANTS:
         raise BudgetError
     return variants

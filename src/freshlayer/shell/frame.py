@@ -25,12 +25,14 @@ from freshlayer.shell.values import (
     alternatives,
     expanded,
     known,
-    text_of,
     written,
 )
 
 Outer = Callable[[str], Values]
 """The value of a name that the script has not set."""
+
+Having = Callable[[tuple[str, ...]], tuple[tuple[str, str], ...]]
+"""Names → those with one known value that is not empty, and the value."""
 
 PROXIES = tuple(
     name
@@ -50,20 +52,28 @@ _SETTINGS = (
 class Outside:
     """The names that a script has not set, as an ``Outer``: many scripts see the same ones.
 
-    ``proxies``: those that the variables of the environment name; None until they are looked up.
+    ``having``: those of some names that have a known value, with it; without it each is looked up.
     """
 
-    def __init__(self, value: Callable[[str], str | Hole]) -> None:
+    def __init__(self, value: Callable[[str], str | Hole], having: Having | None = None) -> None:
         self._value = value
+        self._having = having
         self._known: dict[str, Values] = {}
-        self.proxies: tuple[tuple[str, str], ...] | None = None
+        self._proxies: tuple[tuple[str, str], ...] | None = None
 
     def __call__(self, name: str) -> Values:
         """The values of a name."""
-        if name not in self._known:
+        found = self._known.get(name)
+        if found is None:
             value = self._value(name)
-            self._known[name] = (text_of(value),) if value != "" else NOTHING
-        return self._known[name]
+            found = self._known[name] = ((value,),) if value != "" else NOTHING
+        return found
+
+    def proxies(self) -> tuple[tuple[str, str], ...]:
+        """The variables that name a proxy and have a known value: at every call the same."""
+        if self._proxies is None:
+            self._proxies = self._having(PROXIES) if self._having else _having(PROXIES, self)
+        return self._proxies
 
 
 class End(IntEnum):
@@ -192,19 +202,12 @@ class Frame(Struct):
         """The values that a name can have here, as an expansion gives them."""
         return expanded(self.raw(name))
 
-    @property
-    def sets_proxies(self) -> bool:
-        """Whether the script may have set one of them."""
-        return self.anything is not None or not _PROXIES.isdisjoint(self.variables)
-
     def proxies(self) -> tuple[tuple[str, str], ...]:
         """The variables that name a proxy and have one known value."""
-        found: list[tuple[str, str]] = []
-        for name in PROXIES:
-            values = self.get(name)
-            if len(values) == 1 and (value := known(values[0])):
-                found.append((name, value))
-        return tuple(found)
+        outer = self.outer
+        if isinstance(outer, Outside) and self.anything is None and _PROXIES.isdisjoint(self.variables):
+            return outer.proxies()
+        return _having(PROXIES, self.get)
 
     def settings(self) -> tuple[tuple[str, str], ...]:
         """What the script sets of the variables that configure package managers."""
@@ -347,6 +350,11 @@ class Frame(Struct):
         self.options = first.options.intersection(*(arm.options for arm in arms))
         self.given, self.touched = _merged_input(arms), any(arm.touched for arm in arms)
         self.anything = next((arm.anything for arm in arms if arm.anything), None)
+
+
+def _having(names: tuple[str, ...], get: Outer) -> tuple[tuple[str, str], ...]:
+    found = ((name, get(name)) for name in names)
+    return tuple((name, value) for name, values in found if len(values) == 1 and (value := known(values[0])))
 
 
 def _has(groups: Groups, group: object) -> bool:

@@ -31,7 +31,8 @@ from freshlayer.shell.values import (
 )
 
 _LONGEST_SHOWN = 60
-_DEFAULTS = {":-", "-", ":=", "=", ":+", "+", ":?", "?"}
+_DEFAULTS = frozenset({":-", "-", ":=", "=", ":+", "+", ":?", "?"})
+_NO_ELEMENTS = _DEFAULTS | {"length"}
 
 
 class Words(Protocol):
@@ -57,6 +58,15 @@ def not_computed(text: str) -> Text:
 def is_star(part: Parameter) -> bool:
     """``$*``, ``${name[*]}``: one string, where it is quoted."""
     return part.name == "*" or part.index == "*"
+
+
+def plain_values(part: Parameter, frame: Frame) -> Values | None:
+    """The values of a variable that is named as it is, ``$name``; None for every other expansion."""
+    name = part.name
+    if part.operator or part.index or part.indirect or name in frame.arrays or not name.isidentifier():
+        return None
+    values = frame.raw(name)
+    return None if "u" in frame.options and values == (UNSET,) else expanded(values)
 
 
 def values_of(part: Parameter, frame: Frame, words: Words) -> Values:
@@ -96,7 +106,7 @@ def _is_known_empty(part: Parameter, value: Text) -> bool:
 
 def elements(part: Parameter, frame: Frame, words: Words) -> list[Values] | None:
     """The elements of ``${name[@]…}`` or ``$@``; None for anything else."""
-    if part.operator in {"length", *_DEFAULTS} or part.indirect:
+    if part.operator in _NO_ELEMENTS or part.indirect:
         return None
     if part.name in {"@", "*"}:
         found = list(frame.arguments)
@@ -147,7 +157,7 @@ def raw_value(part: Parameter, frame: Frame, words: Words) -> Values:
 
 
 def _by_name(name: str, part: Parameter, frame: Frame, words: Words) -> Values:
-    place = number(name)
+    place = None if name.isidentifier() else number(name)
     if place == 0:
         return frame.name if frame.name is not None else (not_computed(part.text),)
     if place is not None:

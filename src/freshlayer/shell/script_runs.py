@@ -42,7 +42,8 @@ class ScriptRuns:
     """The files of the image, and the script files that are being followed.
 
     ``search``: the directories of PATH; ``common``: names that are not looked for there. ``unfollowed``
-    grows as scripts are met.
+    grows as scripts are met. ``file``: the one that is followed now; None in the instruction itself.
+    ``nested``: how many scripts are inside each other there: ``$(…)``, ``eval``.
     """
 
     def __init__(
@@ -58,9 +59,9 @@ class ScriptRuns:
         self.search = search
         self.common = common
         self.unfollowed: list[Unfollowed] = []
-        self._script: _Script | None = None
+        self.file: _Script | None = None
+        self.nested = 0
         self._line = 0
-        self._nested = 0
         self._open: list[str] = []
         self._downloaded: set[str] = set()
         self._defined: dict[str, _Script | None] = {}
@@ -68,7 +69,7 @@ class ScriptRuns:
     @property
     def place(self) -> ScriptPlace | None:
         """The script and its line that are being followed; None in the instruction itself."""
-        return ScriptPlace(self._script.name, self._line) if self._script else None
+        return ScriptPlace(self.file.name, self._line) if self.file else None
 
     @property
     def origin(self) -> str:
@@ -77,27 +78,18 @@ class ScriptRuns:
 
     def at(self, row: int) -> None:
         """A command begins. Inside a substitution the line is that of the command around it."""
-        if self._script is not None and not self._nested:
-            lines = self._script.lines
+        if self.file is not None and not self.nested:
+            lines = self.file.lines
             self._line = lines[row] if row < len(lines) else row + 1
-
-    @contextmanager
-    def nested(self) -> Iterator[None]:
-        """A script inside a script: ``$(…)``, ``eval``."""
-        self._nested += 1
-        try:
-            yield
-        finally:
-            self._nested -= 1
 
     def define(self, function: str) -> None:
         """A function is defined here."""
-        self._defined[function] = self._script
+        self._defined[function] = self.file
 
     @contextmanager
     def function(self, name: str) -> Iterator[None]:
         """The body of a function is in the script that has defined it."""
-        with self._inside(self._defined.get(name, self._script)):
+        with self._inside(self._defined.get(name, self.file)):
             yield
 
     @contextmanager
@@ -136,9 +128,9 @@ class ScriptRuns:
 
     @contextmanager
     def _inside(self, script: _Script | None) -> Iterator[None]:
-        before = self._script, self._line, self._nested
-        self._script, self._nested = script, 0
+        before = self.file, self._line, self.nested
+        self.file, self.nested = script, 0
         try:
             yield
         finally:
-            self._script, self._line, self._nested = before
+            self.file, self._line, self.nested = before

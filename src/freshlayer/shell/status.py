@@ -24,16 +24,17 @@ class Status(Enum):
     OPEN = "open"
 
 
-_TURNED = {Status.TRUE: Status.FALSE, Status.FALSE: Status.TRUE}
-
-
 def opposite(status: Status) -> Status:
     """How ``! statement`` ends."""
-    return _TURNED.get(status, Status.OPEN)
+    if status is Status.TRUE:
+        return Status.FALSE
+    return Status.TRUE if status is Status.FALSE else Status.OPEN
 
 
 def together(statuses: list[Status]) -> Status:
     """How one of several ways ends, which it may be."""
+    if len(statuses) == 1:
+        return statuses[0]
     different = set(statuses)
     if len(different) <= 1:
         return different.pop() if different else Status.TRUE

@@ -62,6 +62,8 @@ TOO_MANY = Hole(Why.OTHER, Reason("limit-reached", detail="it has too many possi
 
 def text_of(*parts: str | Hole) -> Text:
     """Bring parts into the form of ``Text``."""
+    if len(parts) == 1:
+        return parts if parts[0] != "" else EMPTY
     found: list[str | Hole] = []
     for part in parts:
         if isinstance(part, str) and found and isinstance(found[-1], str):
@@ -105,15 +107,16 @@ def file_of(text: Text) -> str:
 
 def known(text: Text) -> str | None:
     """The string, where nothing is unknown."""
-    if not text:
-        return ""
-    only = text[0]
-    return only if len(text) == 1 and isinstance(only, str) else None
+    if len(text) == 1:
+        only = text[0]
+        return only if type(only) is str else None
+    return None if text else ""
 
 
 def program_name(words: Sequence[Text]) -> str:
     """The first of the words without its directory; empty where it is not known."""
-    return (known(words[0]) or "").rpartition("/")[2]
+    first = known(words[0]) or ""
+    return first.rpartition("/")[2] if "/" in first else first
 
 
 def alternatives(texts: Iterable[Text]) -> Values:
@@ -124,9 +127,9 @@ def alternatives(texts: Iterable[Text]) -> Values:
 
 def concat(left: Values, right: Values) -> Values:
     """Every left with every right."""
-    if left == NOTHING:
+    if left is NOTHING or left == NOTHING:
         return right
-    if right == NOTHING:
+    if right is NOTHING or right == NOTHING:
         return left
     if len(left) * len(right) > MOST_ALTERNATIVES:
         return ((TOO_MANY,),)
@@ -150,12 +153,18 @@ def expanded(values: Values) -> Values:
 
 def worst(text: Text) -> Hole | None:
     """The hole that is reported, if there is one."""
-    holes = [part for part in text if isinstance(part, Hole)]
-    return max(holes, key=lambda hole: hole.why) if holes else None
+    found: Hole | None = None
+    for part in text:
+        if isinstance(part, Hole) and (found is None or part.why > found.why):
+            found = part
+    return found
 
 
 def written(text: Text) -> str:
     """A value for a message: holes as they were written."""
+    if len(text) == 1:
+        only = text[0]
+        return only if isinstance(only, str) else only.text
     return "".join(part if isinstance(part, str) else part.text for part in text)
 
 
@@ -164,6 +173,12 @@ class Field(Struct, frozen=True):
 
     text: Text
     kept: bool
+
+
+def is_one(text: Text, separators: str) -> bool:
+    """Whether an unquoted value has nothing at which it is split."""
+    characters = frozenset(separators)
+    return all(isinstance(part, Hole) or characters.isdisjoint(part) for part in text)
 
 
 def split(text: Text, separators: str, *, quoted: bool) -> list[Field]:
