@@ -21,9 +21,10 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from bench import peers
+from bench import peers, readers
 from bench.origins import old_file, trusting
 from bench.peers import ON_ONE_ORIGIN, Work
+from bench.readers import Readers
 from freshlayer.cli.check_many import Search, read_one, searched
 from freshlayer.cli.dockerfiles import NAMES
 from freshlayer.cli.options import Options
@@ -79,7 +80,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Many:
-    """Medians in seconds over `pairs` interleaved rounds."""
+    """Medians in seconds over `pairs` interleaved rounds. `others`: None without them."""
 
     counts: Counts
     files: int
@@ -87,6 +88,7 @@ class Many:
     curl: float
     whole: float
     pairs: int
+    others: Readers | None
 
     @property
     def a_file(self) -> float:
@@ -181,8 +183,15 @@ def measure(files: int = FILES, distinct: int = DISTINCT, pairs: int = PAIRS) ->
         curl = peers.curl(ON_ONE_ORIGIN).argv(work)
         acts = (partial(_read, made), partial(peers.seconds, curl, work, _LONGEST), made.check)
         rounds = [[_seconds(act) for act in acts] for _ in range(pairs)]
+        others = None if peers.install() else _others(made)
     reading, curl, whole = (median(taken) for taken in zip(*rounds, strict=True))
-    return Many(found, files, reading, curl, whole, pairs)
+    return Many(found, files, reading, curl, whole, pairs, others)
+
+
+def _others(made: World) -> Readers:
+    """What other programs take to read a sample of the same Dockerfiles."""
+    ours = readers.processor_time(partial(_read, made)) / made.files * 1000
+    return readers.compared(ours, sorted(made.root.rglob("Dockerfile")), made.root.parent)
 
 
 def _read(made: World) -> int:
@@ -209,6 +218,9 @@ def lines() -> Iterator[str]:
     yield "|---|---|---|---|"
     for what, measured, target, met in _rows(found):
         yield f"| {what} | {measured} | {target} | {'yes' if met else 'no'} |"
+    if found.others:
+        yield ""
+        yield str(found.others)
 
 
 def _rows(found: Many) -> Iterator[tuple[str, str, str, bool]]:

