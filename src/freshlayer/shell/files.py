@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from msgspec import Struct
@@ -67,6 +68,9 @@ class Files(FilesSeen, Protocol):
     def write(self, path: str, content: FileText | NoText, *, certain: bool) -> None:
         """A command writes a file; where that is not ``certain``, what was there is possible as well."""
 
+    def save(self, path: str, read: Callable[[], FileText | NoText]) -> None:
+        """A command writes a file in any case; ``read`` gives its content where it is looked up."""
+
     def copy(self, source: str, target: str) -> None:
         """What is at one path is at another as well, which is its new name: ``cp -a SOURCE TARGET``."""
 
@@ -103,6 +107,9 @@ class NoFiles:
         return True
 
     def write(self, _path: str, _content: FileText | NoText, *, certain: bool) -> None:
+        """Is not kept."""
+
+    def save(self, _path: str, _read: Callable[[], FileText | NoText]) -> None:
         """Is not kept."""
 
     def copy(self, _source: str, _target: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from posixpath import normpath
 
 from msgspec import Struct
@@ -20,6 +20,7 @@ from freshlayer.discover.files.layers import (
     Linked,
     Mounted,
     Removed,
+    Saved,
     Written,
     below_path,
 )
@@ -163,12 +164,19 @@ class ImageFiles:
         if not certain and isinstance(content, FileText):
             earlier = before.text if isinstance(before, FileText) else ()
             content = replace(content, text=alternatives([*earlier, *content.text]), perhaps=True)
+        self._put(Written(path, content))
+
+    def save(self, path: str, read: Callable[[], Known]) -> None:
+        """A file is written in any case; ``read`` gives its content where it is looked up."""
+        self._put(Saved(path, read))
+
+    def _put(self, layer: Written | Saved) -> None:
         last = self._layers[-1] if len(self._layers) > self._inherited else None
-        if isinstance(last, Written) and last.path == path:
+        if isinstance(last, Written | Saved) and last.path == layer.path:
             # A loop that appends would fill the layers.
-            self._layers = [*self._layers[:-1], Written(path, content)]
+            self._layers = [*self._layers[:-1], layer]
         else:
-            self.add(Written(path, content))
+            self.add(layer)
 
     def copy(self, source: str, target: str) -> None:
         """What is at one path is at another."""

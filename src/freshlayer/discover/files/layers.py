@@ -5,6 +5,7 @@ A path is looked up from the newest to the oldest. Nothing is listed or read bef
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from posixpath import basename, dirname, join, normpath
 from typing import Protocol
 
@@ -67,6 +68,27 @@ class Written(Struct, frozen=True):
         return known | first_name(self.path, directory)
 
 
+class Saved:
+    """A file whose content is worked out where it is looked up: most downloads are not scripts."""
+
+    def __init__(self, path: str, read: Callable[[], Known]) -> None:
+        self.path = path
+        self._read = read
+        self._content: Known | None = None
+
+    def find(self, path: str, _below: View) -> Found | None:
+        """The content."""
+        if path != self.path:
+            return None
+        if self._content is None:
+            self._content = self._read()
+        return self._content
+
+    def names(self, directory: str, known: frozenset[str], _below: View) -> frozenset[str]:
+        """With this one."""
+        return known | first_name(self.path, directory)
+
+
 class Linked(Struct, frozen=True):
     """``ln -s``: also a directory, by which other paths lead on."""
 
@@ -116,6 +138,8 @@ class Removed(Struct, frozen=True):
 
     def names(self, directory: str, known: frozenset[str], _below: View) -> frozenset[str]:
         """Without this one."""
+        if not known:
+            return known
         if below_path(directory, self.path) is not None:
             return frozenset()
         return known - {basename(self.path)} if dirname(self.path) == directory else known

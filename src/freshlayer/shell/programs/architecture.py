@@ -39,13 +39,13 @@ _NAMES: dict[str, _Names] = {
     "loong64": _Names("loongarch64", "loong64", "loongarch64", "loongarch64", "loongarch64"),
     **{name: _same(name) for name in ("s390x", "riscv64", "ppc64", "mips", "mips64")},
 }
-_ANSWERING = frozenset("uname rpm dpkg-architecture arch dpkg apk go getconf".split())
+ANSWERING = frozenset("uname rpm dpkg-architecture arch dpkg apk go getconf".split())
 _NARROW = {"386", "arm", "mips", "mipsle"}
 
 
 def answer(words: list[str], platform: str) -> str | None:
     """What a command prints about the architecture of ``os/arch[/variant]``; None for any other command."""
-    if words[0] not in _ANSWERING:
+    if words[0] not in ANSWERING:
         return None
     architecture, names = _names(platform)
     line = " ".join(words)

@@ -8,11 +8,11 @@ from freshlayer.lazy_regex import compiled
 from freshlayer.model.reasons import Reason
 from freshlayer.shell.frame import End, Frame
 from freshlayer.shell.parameters import not_computed
-from freshlayer.shell.programs.architecture import answer, decided
+from freshlayer.shell.programs.architecture import ANSWERING, answer, decided
 from freshlayer.shell.programs.builtins import BUILTINS, Builtin
 from freshlayer.shell.programs.downloads import printed_body
 from freshlayer.shell.programs.existing import test
-from freshlayer.shell.programs.file_tools import apply, with_input
+from freshlayer.shell.programs.file_tools import WRITERS, apply, with_input
 from freshlayer.shell.programs.filters import FILTERS, finds
 from freshlayer.shell.programs.lines import INPUT, consume
 from freshlayer.shell.programs.outputs import output_of, printed
@@ -56,6 +56,8 @@ _KEPT_INDEXES = compiled(r"/var/cache(?:/\*?|/(?:apk|dnf|libdnf|yum|tdnf|zypp|\*
 _NO_FILES = frozenset({*FILTERS, *_SILENT, *SHELLS, "apt-get", "apt", "apk", "git", "tar", "make"})
 """Programs that are not looked for among the files of the build context."""
 _OF_DISTRIBUTION = frozenset({"lsb_release", "rpm"})
+_COMPUTED = frozenset({*ANSWERING, *_OF_DISTRIBUTION, *FILTERS})
+"""Programs whose output or end may be known from their words and their input."""
 _LOCATORS = frozenset({"pwd", "realpath", "readlink"})
 _TESTS = frozenset("grep egrep fgrep command type hash which id getent cmp diff pgrep".split())
 """Programs whose exit status is a result, not an error."""
@@ -72,6 +74,8 @@ _FOUND = Hole(Why.IMAGE, Reason("needs-image-files", detail="its arguments are f
 def dispatch(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
     """Follow one command; note it where it is a program."""
     command = unwrapped(fields)
+    if command is None:
+        return _named(runner, fields, frame)
     fields = command.fields
     if not fields:
         return DONE
@@ -80,14 +84,22 @@ def dispatch(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
         frame = frame.without_environment() if command.cleared else frame.copy()
         frame.variables.update(command.assignments)
         frame.exported |= command.assignments.keys()
-    if name is None:
-        return _external(runner, fields, frame)
-    if name in frame.functions and not command.wrapped:
+    return _by_name(runner, name, fields, frame)
+
+
+def _named(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
+    """A command that runs no other one: only such a name is that of a function."""
+    if not fields:
+        return DONE
+    name = known(fields[0])
+    if name is not None and name in frame.functions:
         return _function(runner, name, fields, frame)
-    name = name.rpartition("/")[2]
-    if name in _BUILTINS:
-        return _BUILTINS[name](runner, fields, frame)
-    return _external(runner, fields, frame)
+    return _by_name(runner, name, fields, frame)
+
+
+def _by_name(runner: Runner, name: str | None, fields: Fields, frame: Frame) -> CommandResult:
+    handler = None if name is None else _BUILTINS.get(name.rpartition("/")[2])
+    return _external(runner, fields, frame) if handler is None else handler(runner, fields, frame)
 
 
 def _print(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
@@ -162,27 +174,17 @@ def _external(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
     followed = _of_files(runner, name, fields, frame)
     if followed is not None:
         return followed
-    words = [known(field) for field in fields]
-    plain = [word for word in words if word is not None]
-    if len(plain) == len(words):
-        text = answer([name, *plain[1:]], runner.platform)
-        if text is None and name in _OF_DISTRIBUTION:
-            from freshlayer.shell.programs import distribution  # noqa: PLC0415 - few scripts use it
-
-            text = distribution.answer([name, *plain[1:]], runner.runs.files)
-        if text is not None:
-            return CommandResult(Status.TRUE, (text_of(text, "\n"),))
-        outcome = decided([name, *plain[1:]], runner.platform)
-        if outcome is not None:
-            return CommandResult(Status.TRUE if outcome else Status.FALSE)
+    if name in _COMPUTED:
+        computed = _computed(runner, name, fields, frame)
+        if computed is not None:
+            return computed
     given = frame.given
-    if name in FILTERS and given is not None and len(plain) == len(words):
-        consume(frame)
-        return _filtered(runner, fields, plain[1:], given)
-    before_call(runner, fields, frame)
-    if name not in _SILENT or (name == "rm" and any(map(_KEPT_INDEXES.fullmatch, plain))):
+    before_call(runner, name, fields, frame)
+    if name not in _SILENT or (
+        name == "rm" and any(_KEPT_INDEXES.fullmatch(known(field) or "") for field in fields)
+    ):
         runner.called(fields, frame)
-    after_call(runner, fields)
+    after_call(runner, name, fields)
     status = Status.OPEN if name in _TESTS else Status.PRESUMED
     if name in _SILENT or not frame.heard:
         return CommandResult(status)
@@ -192,13 +194,37 @@ def _external(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
     return CommandResult(status, (out,))
 
 
+def _computed(runner: Runner, name: str, fields: Fields, frame: Frame) -> CommandResult | None:
+    """What is known of the output or the end of one of _COMPUTED; None where that is nothing."""
+    words = [known(field) for field in fields[1:]]
+    arguments = [word for word in words if word is not None]
+    if len(arguments) < len(words):
+        return None
+    text = answer([name, *arguments], runner.platform)
+    if text is None and name in _OF_DISTRIBUTION:
+        from freshlayer.shell.programs import distribution  # noqa: PLC0415 - few scripts use it
+
+        text = distribution.answer([name, *arguments], runner.runs.files)
+    if text is not None:
+        return CommandResult(Status.TRUE, (text_of(text, "\n"),))
+    outcome = decided([name, *arguments], runner.platform)
+    if outcome is not None:
+        return CommandResult(Status.TRUE if outcome else Status.FALSE)
+    given = frame.given
+    if name not in FILTERS or given is None:
+        return None
+    consume(frame)
+    return _filtered(runner, fields, arguments, given)
+
+
 def _of_files(runner: Runner, name: str, fields: Fields, frame: Frame) -> CommandResult | None:
     """A script file, and a filter of a file whose text is known; None for any other program."""
     if name not in _NO_FILES and name not in runner.fetchers:
         outcome = executed(runner, fields, frame)
         if outcome is not None:
             return outcome
-    apply(runner, fields, frame)
+    if name in WRITERS:
+        apply(runner, name, fields, frame)
     path = location(fields, frame) if name in _LOCATORS else None
     if path is not None:
         return CommandResult(Status.TRUE, (text_of(path, "\n"),))

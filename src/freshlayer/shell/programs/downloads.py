@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from posixpath import basename, join
 
 from freshlayer.lazy_regex import compiled
+from freshlayer.model.reasons import Reason
+from freshlayer.shell.downloads import Downloads
+from freshlayer.shell.files import NoText
 from freshlayer.shell.runner import Runner
 from freshlayer.shell.values import Text, known, program_name, written
 
 Fields = tuple[Text, ...]
 _STDOUT = "-"
+_DOWNLOADED = Reason("script-downloaded")
 
 OUTPUTS = {
     "curl": compiled(r"-[a-zA-Z#]*o|--output"),
@@ -27,16 +32,20 @@ _URL = compiled(r"(?:https?|ftp)://[^/]")
 _ATTACHED = compiled(r"(?:--output|--output-document|--out)=(.+)|-o(/.+)|-[a-zA-Z]*O(/.+|-)")
 
 
-def saved(runner: Runner, fields: Fields, words: list[str]) -> Iterator[tuple[str, str]]:
-    """(path, reference) of each file that a download writes; the reference is empty where it is not known."""
-    name = program_name(fields)
+def saved(
+    runner: Runner, name: str, fields: Fields, words: list[str]
+) -> Iterator[tuple[str, Callable[[], NoText]]]:
+    """Each file that a download writes: its path, and what gives the answer that is in it."""
     paths = [path for path in _targets(name, words) if path]
-    if all(path == _STDOUT for path in paths):
-        return
-    sources = runner.runs.downloads.sources(fields)
     for place, path in enumerate(paths):
         if path != _STDOUT:
-            yield path, sources[place] if len(sources) == len(paths) else ""
+            yield path, partial(_answer, runner.runs.downloads, fields, paths, place)
+
+
+def _answer(downloads: Downloads, fields: Fields, paths: list[str], place: int) -> NoText:
+    """The file at a place of the paths; without a reference where it is not known which answer it is."""
+    sources = downloads.sources(fields)
+    return NoText(paths[place], _DOWNLOADED, sources[place] if len(sources) == len(paths) else "")
 
 
 def printed_body(runner: Runner, fields: Fields) -> str:

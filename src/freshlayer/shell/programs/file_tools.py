@@ -26,7 +26,6 @@ from freshlayer.shell.values import (
     bodies_of,
     concat,
     known,
-    program_name,
     text_of,
     written,
 )
@@ -39,15 +38,12 @@ _TAKES_VALUE = {"install": "mogTSt", "cp": "tS", "mv": "tS", "ln": "tS"}
 _MOST_FILES = 50
 
 
-def apply(runner: Runner, fields: Fields, frame: Frame) -> None:
-    """What a program does to files; words that are not known are as written."""
-    name = program_name(fields)
-    if name not in OUTPUTS and name not in _TOOLS and name != "tee":
-        return
+def apply(runner: Runner, name: str, fields: Fields, frame: Frame) -> None:
+    """What one of WRITERS does to files; words that are not known are as written."""
     files, directory = runner.runs.files, frame.directory
     words = [_at_home(known(field) or written(field), frame) for field in fields[1:]]
-    for path, source in saved(runner, fields, words) if name in OUTPUTS else ():
-        files.write(_absolute(path, directory), NoText(path, _DOWNLOADED, source), certain=True)
+    for path, read in saved(runner, name, fields, words) if name in OUTPUTS else ():
+        files.save(_absolute(path, directory), read)
     if name == "tee" and frame.given is not None:
         for field in fields[1:]:
             if not (known(field) or "-").startswith("-"):
@@ -170,6 +166,9 @@ _TOOLS: dict[str, Callable[[Files, Tool], None]] = {
     **dict.fromkeys(("sed", "gsed", "perl"), _edit),
 }
 """Program → what it does to files."""
+
+WRITERS = frozenset({*_TOOLS, *OUTPUTS, "tee"})
+"""Programs that do anything to files."""
 
 
 def _content(path: str, out: Values) -> FileText | NoText:

@@ -16,7 +16,7 @@ from freshlayer.shell.files import Files, FileText, NoText
 from freshlayer.shell.frame import Frame
 from freshlayer.shell.patterns import matches
 from freshlayer.shell.runner import Runner
-from freshlayer.shell.values import Hole, Text, known, program_name, text_of, worst, written
+from freshlayer.shell.values import Hole, Text, known, text_of, worst, written
 
 Fields = tuple[Text, ...]
 _APT, _YUM, _ZYPP = "/etc/apt/sources.list.d", "/etc/yum.repos.d", "/etc/zypp/repos.d"
@@ -261,10 +261,9 @@ def _file(runner: Runner, text: str) -> FileText:
     return FileText("", ((text,),), origin=runner.runs.origin)
 
 
-def before_call(runner: Runner, fields: Fields, frame: Frame) -> None:
+def before_call(runner: Runner, name: str, fields: Fields, frame: Frame) -> None:
     """What a program does to package sources before it reads an index."""
-    name = program_name(fields)
-    if name in _SETTLED or _PIP.fullmatch(name):
+    if name in _SETTLED or (name.startswith("p") and _PIP.fullmatch(name)):
         _settle(runner, name, fields[1:], frame)
     adds = ADDS.get(name)
     words = _words(fields) if adds else []
@@ -272,9 +271,8 @@ def before_call(runner: Runner, fields: Fields, frame: Frame) -> None:
         adds(runner, words, fields[1:])
 
 
-def after_call(runner: Runner, fields: Fields) -> None:
+def after_call(runner: Runner, name: str, fields: Fields) -> None:
     """What the packages that a program installs do to package sources."""
-    name = program_name(fields)
     if name in INSTALLS:
         INSTALLS[name](runner, _words(fields), fields[1:], name)
 

@@ -97,6 +97,12 @@ def wrappers() -> dict[str, Wrapper]:
     return found
 
 
+@cache
+def first_names() -> frozenset[str]:
+    """What the first word of a command with a wrapper is."""
+    return frozenset(name.partition(" ")[0] for name in wrappers())
+
+
 def wrapper_of(name: str, subcommand: str) -> tuple[Wrapper | None, int]:
     """The wrapper that these first words name, and how many of them do."""
     both = wrappers().get(f"{name} {subcommand}")

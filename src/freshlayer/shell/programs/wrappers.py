@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
-from freshlayer.shell.programs.wrapper_rows import Wrapper, wrapper_of
+from freshlayer.shell.programs.wrapper_rows import Wrapper, first_names, wrapper_of
 from freshlayer.shell.values import UNSET, Hole, Text, Values, known, program_name, text_of, written
 
 SHELLS = ("sh", "bash", "ash", "dash", "zsh", "ksh")
@@ -20,11 +20,12 @@ class Wrapped(Struct, frozen=True):
     fields: tuple[Text, ...]
     assignments: dict[str, Values]
     cleared: bool = False
-    wrapped: bool = False
 
 
-def unwrapped(fields: tuple[Text, ...]) -> Wrapped:
-    """The wrapped command. ``wrapped``: not by a builtin alone, so that it is a program of its own."""
+def unwrapped(fields: tuple[Text, ...]) -> Wrapped | None:
+    """The wrapped command; None where the command wraps none."""
+    if not fields or program_name(fields) not in first_names():
+        return None
     assignments: dict[str, Values] = {}
     cleared = wrapped = False
     while fields:
@@ -44,7 +45,7 @@ def unwrapped(fields: tuple[Text, ...]) -> Wrapped:
             if name == "env" and (removed := _removed(first, behind[1:2])):
                 assignments[removed] = (UNSET,)
         fields = _script_of(row, options, rest) or rest
-    return Wrapped(fields, assignments, cleared, wrapped)
+    return Wrapped(fields, assignments, cleared) if wrapped else None
 
 
 def _wraps(name: str, fields: tuple[Text, ...]) -> bool:
