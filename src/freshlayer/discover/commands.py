@@ -88,6 +88,8 @@ Version control: ``repositories.REPOSITORIES``.
 _COMPLETE = frozenset({"curl", "wget"})
 """Programs whose syntax finds every URL that they read: another is a proxy or a header."""
 
+_SILENT = PRINTERS | _COMPLETE
+
 FETCHERS = frozenset({"curl", "wget", "aria2c", "git", "axel", "lftp"})
 """Programs whose output is the answer of a server."""
 
@@ -245,8 +247,10 @@ def _as_rustup(words: Words, call: Call) -> Words:
 
 def _hole_of_input(name: str, arguments: Words, call: Call) -> Words:
     """``wget -i -``, where why the URLs are not known is known: that word in place of the option."""
+    if name not in _INPUTS:
+        return arguments
     hole = next((hole for text in call.given if (hole := shell.worst(text)) is not None), None)
-    if hole is None or name not in _INPUTS:
+    if hole is None:
         return arguments
     unknown = Unknown(hole.reason, hole.text, "…")
     pairs = pairwise(["", *arguments])
@@ -279,7 +283,7 @@ def _of_program(name: str, arguments: Words, words: Words, given: list[str]) -> 
         return
     found = list(_explained(name, arguments, given))
     yield from found
-    if found or name in PRINTERS | _COMPLETE or (_is_known(name) and _sets(arguments)):
+    if found or name in _SILENT or (_is_known(name) and _sets(arguments)):
         return
     if not name and isinstance(words[0], Unknown) and _installs(arguments):
         yield Missed(" ".join(map(written, words)), words[0].reason)
@@ -345,7 +349,8 @@ def _unexplained(name: str, arguments: Words, given: list[str]) -> Iterator[Find
         for match in _REMOTE.finditer(text):
             yield Missed(match[1], _unknown_program(name))
     for option, word in pairwise(["", *arguments]):
-        found = _REMOTE.search(word.known if isinstance(word, Unknown) else word)
+        text = word.known if isinstance(word, Unknown) else word
+        found = _REMOTE.search(text) if "://" in text else None
         if isinstance(word, Unknown) and (found or _is_script(name, option)):
             yield Missed(word.text, word.reason)
         elif not found or isinstance(word, Unknown):

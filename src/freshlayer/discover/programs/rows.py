@@ -38,7 +38,9 @@ class Row(Struct, frozen=True):
 
     def completed(self, option: str) -> str:
         """The long option of which this is a unique beginning, as optparse and getopt_long take it."""
-        if len(option) < _SHORTEST_BEGINNING or option in self.values | self.read | _SWITCHES:
+        if len(option) < _SHORTEST_BEGINNING or option in self.values or option in self.read:
+            return option
+        if option in _SWITCHES:
             return option
         longer = [name for name in self.values | self.read if name.startswith(option)]
         return longer[0] if len(longer) == 1 else option
