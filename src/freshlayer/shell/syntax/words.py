@@ -71,9 +71,17 @@ def words(nodes: list[Node]) -> tuple[Word, ...]:
 def word(node: Node) -> Word:
     """One word."""
     kind = node.type
+    if kind == "command_name" and (only := _only_word(node)) is not None:
+        return tuple(_parts(only, quoted=False))
     if kind in {"command_name", "concatenation"}:
         return _sequence(node, node.start_byte, node.end_byte, quoted=False)
     return _string(node) if kind == "string" else tuple(_parts(node, quoted=False))
+
+
+def _only_word(name: Node) -> Node | None:
+    """The one word that a name is, as most are."""
+    children = name.children
+    return children[0] if len(children) == 1 and children[0].type == "word" else None
 
 
 def given_word(redirect: Node) -> Word:
@@ -152,6 +160,8 @@ def _blanks_before(expansion: Node) -> int:
 
 
 def _gap(source: bytes, *, quoted: bool) -> list[Part]:
+    if not source:
+        return []
     text = source.decode("utf-8", "surrogateescape")
     return _with_backquotes(text) if quoted and "`" in text else _literals(text, quoted=quoted)
 
@@ -170,11 +180,11 @@ def _with_backquotes(text: str) -> list[Part]:
 
 def _literals(text: str, *, quoted: bool) -> list[Part]:
     """Text without its backslashes; outside of quotes, what is behind one is quoted by it."""
+    if "\\" not in text:
+        return [Literal(text, quoted)] if text else []
     if quoted:
         unescaped = _ESCAPED_IN_QUOTES.sub(lambda match: "" if match[1] == "\n" else match[1], text)
         return [Literal(unescaped, quoted=True)] if unescaped else []
-    if "\\" not in text:
-        return [Literal(text)] if text else []
     pieces = [(match[0], match[1]) for match in _ESCAPED.finditer(text)]
     return [Literal(one or whole, one is not None) for whole, one in pieces if one != "\n"]
 
