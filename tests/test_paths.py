@@ -76,7 +76,9 @@ def test_a_module_that_does_not_exist_is_found(tmp_path: Path) -> None:
 
 def test_a_dockerfile_takes_the_path_from_text_to_key() -> None:
     def act() -> None:
-        found = analyse("FROM scratch\nRUN curl https://example.org/a\n", BuildRequest(("linux/amd64",)))
+        # No other test names this URL: what curl was read with in this process is not read again.
+        text = "FROM scratch\nRUN curl https://example.org/from-text-to-key\n"
+        found = analyse(text, BuildRequest(("linux/amd64",)))
         seen = (Evidence("sha256", "0" * 64, Strength.CONTENT),)
         verdicts = {
             item.reference: judge(
