@@ -88,7 +88,8 @@ Version control: ``repositories.REPOSITORIES``.
 _COMPLETE = frozenset({"curl", "wget"})
 """Programs whose syntax finds every URL that they read: another is a proxy or a header."""
 
-_SILENT = PRINTERS | _COMPLETE
+_ALL_READ = PRINTERS | _COMPLETE
+"""Programs of which no other word is looked at."""
 
 FETCHERS = frozenset({"curl", "wget", "aria2c", "git", "axel", "lftp"})
 """Programs whose output is the answer of a server."""
@@ -283,7 +284,7 @@ def _of_program(name: str, arguments: Words, words: Words, given: list[str]) -> 
         return
     found = list(_explained(name, arguments, given))
     yield from found
-    if found or name in _SILENT or (_is_known(name) and _sets(arguments)):
+    if found or name in _ALL_READ or (_is_known(name) and _sets(arguments)):
         return
     if not name and isinstance(words[0], Unknown) and _installs(arguments):
         yield Missed(" ".join(map(written, words)), words[0].reason)
