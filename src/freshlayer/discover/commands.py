@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
 from itertools import pairwise
-from posixpath import basename
 
 from msgspec.structs import replace
 
@@ -17,6 +16,7 @@ from freshlayer.discover.not_followed import beginning, by_pattern
 from freshlayer.discover.package_calls import PackageCalls
 from freshlayer.discover.programs.code import LANGUAGES, codes, read_code
 from freshlayer.discover.programs.names import plain_name, program_of
+from freshlayer.discover.programs.readers import ByName, Named, as_listed
 from freshlayer.discover.programs.rows import invoked
 from freshlayer.discover.programs.table import names, program
 from freshlayer.discover.programs.texts import PRINTERS, SUBCOMMANDS
@@ -176,18 +176,16 @@ def of_calls(
         if followed is not None:
             yield from followed
             continue
-        words = _as_rustup(_as_git([_word(field) for field in call.words]), call)
+        words = _respelled([_word(field) for field in call.words], call)
         name, arguments = program_of(words)
         if name in REPOSITORIES:
             repositories.setdefault(name, []).append(Ran(arguments, call.directory, call.place))
             through[name] = through.get(name) or used(name, [], dict(call.proxies))
             continue
-        given = [_known_part(text) for text in call.given]
         arguments = _hole_of_input(name, arguments, call)
-        proxies = used(name, arguments, dict(call.proxies))
-        found: Iterator[Finding] = _of_program(name, arguments, words, given)
-        if packages:
-            found = _with_packages(found, name, arguments, call, packages)
+        found = _of_call(name, arguments, words, call, packages)
+        is_any_read = any(isinstance(it, Found) for it in found)
+        proxies = used(name, arguments, dict(call.proxies)) if is_any_read else None
         for finding in found:
             yield finding.via or name or "RUN", _at(call.place, _through(finding, proxies))
     for name, commands in repositories.items():
@@ -195,17 +193,18 @@ def of_calls(
             yield it.via, _at(_place_of(it, commands), _through(it, through[name]))
 
 
-def _with_packages(
-    found: Iterator[Finding], name: str, arguments: Words, call: Call, packages: PackageCalls
-) -> Iterator[Finding]:
-    """The URLs that are given as packages, and the packages by name."""
-    by_name: list[Missed] = []
-    for it in found:
-        if isinstance(it, Missed) and it.reason.code in _BY_NAME:
+def _of_call(
+    name: str, arguments: Words, words: Words, call: Call, packages: PackageCalls | None
+) -> list[Finding]:
+    """What is given as a URL, and behind it the packages by name."""
+    found: list[Finding] = []
+    by_name: list[ByName] = []
+    for it in _of_program(name, arguments, words, [_known_part(text) for text in call.given]):
+        if isinstance(it, Named) or (packages and isinstance(it, Missed) and it.reason.code in _BY_NAME):
             by_name.append(it)
         else:
-            yield it
-    yield from packages.of(name, arguments, call, by_name)
+            found.append(it)
+    return [*found, *(packages.of(name, arguments, call, by_name) if packages else as_listed(by_name))]
 
 
 def _at(place: ScriptPlace | None, finding: Finding) -> Finding:
@@ -223,6 +222,14 @@ def _place_of(finding: Finding, commands: list[Ran]) -> ScriptPlace | None:
     return commands[0].place
 
 
+def _respelled(words: Words, call: Call) -> Words:
+    """With the command that another one stands for."""
+    first = written(words[0]) if words else ""
+    if first in {"gh", "git-lfs"}:
+        return _as_git(words)
+    return _as_rustup(words, call) if plain_name(first.rpartition("/")[2]) in SHELLS else words
+
+
 def _as_git(words: Words) -> Words:
     """``gh repo clone OWNER/NAME DIRECTORY`` and ``git-lfs`` as the commands of git that they run."""
     if words[:3] == ["gh", "repo", "clone"] and len(words) > 3:
@@ -235,8 +242,6 @@ def _as_git(words: Words) -> Words:
 
 def _as_rustup(words: Words, call: Call) -> Words:
     """``curl https://sh.rustup.rs | sh -s -- -y`` as the installer that the script runs."""
-    if plain_name(basename(written(words[0]) if words else "")) not in SHELLS:
-        return words
     given = [shell.written(text) for text in call.given]
     code = next((place for place, word in enumerate(words) if _RUSTUP.search(written(word))), 0)
     if not code and not any(_RUSTUP.search(text) for text in given):
@@ -277,20 +282,16 @@ def _known_part(text: shell.Text) -> str:
     return "".join(part if isinstance(part, str) else "…" for part in text)
 
 
-def _of_program(name: str, arguments: Words, words: Words, given: list[str]) -> Iterator[Finding]:
+def _of_program(name: str, arguments: Words, words: Words, given: list[str]) -> Iterable[Finding | Named]:
     if name in LANGUAGES and (code := codes(name, arguments, given)):
-        for word in code:
-            yield from read_code(name, word, " ".join(plain(arguments)))
-        return
-    found = list(_explained(name, arguments, given))
-    yield from found
+        return [it for word in code for it in read_code(name, word, " ".join(plain(arguments)))]
+    found = _explained(name, arguments, given)
     if found or name in _ALL_READ or (_is_known(name) and _sets(arguments)):
-        return
+        return found
     if not name and isinstance(words[0], Unknown) and _installs(arguments):
-        yield Missed(" ".join(map(written, words)), words[0].reason)
-        return
+        return [Missed(" ".join(map(written, words)), words[0].reason)]
     rest = _without_stores(arguments) if name in SYNTAXES else arguments
-    yield from _unexplained(name or written(words[0]), rest, given)
+    return _unexplained(name or written(words[0]), rest, given)
 
 
 def _installs(arguments: Words) -> bool:
@@ -310,15 +311,13 @@ def _is_known(name: str) -> bool:
     return name in SYNTAXES or bool(program(name))
 
 
-def _explained(name: str, arguments: Words, given: list[str]) -> Iterator[Finding]:
+def _explained(name: str, arguments: Words, given: list[str]) -> list[Finding | Named]:
     """What a row or a syntax finds."""
     for row, reader in program(name):
         invocation = invoked(name, arguments, row, tuple(given))
         if invocation is not None:
-            yield from reader(invocation)
-            return
-    if name in SYNTAXES:
-        yield from SYNTAXES[name](_with_input(name, arguments, given))
+            return list(reader(invocation))
+    return list(SYNTAXES[name](_with_input(name, arguments, given))) if name in SYNTAXES else []
 
 
 def _sets(arguments: Words) -> bool:
@@ -347,7 +346,7 @@ def _words_of_input(name: str, text: str) -> Words:
 def _unexplained(name: str, arguments: Words, given: list[str]) -> Iterator[Finding]:
     """A URL among the arguments of another program, most likely to read it: installers, rpm, tar, scripts."""
     for text in given:
-        for match in _REMOTE.finditer(text):
+        for match in _REMOTE.finditer(text) if "://" in text else ():
             yield Missed(match[1], _unknown_program(name))
     for option, word in pairwise(["", *arguments]):
         text = word.known if isinstance(word, Unknown) else word

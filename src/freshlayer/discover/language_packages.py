@@ -12,7 +12,7 @@ from freshlayer.discover import lock_advice
 from freshlayer.discover.locks.offline import is_offline
 from freshlayer.discover.locks.project import Lock, Locked, Project, Unlocked
 from freshlayer.discover.locks.table import lock_of
-from freshlayer.discover.programs.readers import remote
+from freshlayer.discover.programs.readers import ByName, as_listed, remote
 from freshlayer.discover.syntaxes.found import Finding, Missed, Unknown, Words, written
 from freshlayer.discover.syntaxes.language_lines import LanguageLine, Listed, ProjectFiles
 from freshlayer.discover.syntaxes.packages_bundler import bundler
@@ -112,7 +112,7 @@ class LanguageCalls:
         self._platform = platform
         self._value = value
 
-    def of(self, name: str, arguments: Words, call: Call, by_name: Sequence[Missed]) -> Installed | None:
+    def of(self, name: str, arguments: Words, call: Call, by_name: Sequence[ByName]) -> Installed | None:
         """What a call installs; None where that stays as it is. ``by_name``: what is listed so far."""
         own = dict(call.settings)
         own.setdefault("HOME", call.home)
@@ -259,13 +259,14 @@ def _unlocked(
         yield lock_advice.Unlocked(name, reason, next(iter(pinned), "") if all(pinned) else "")
 
 
-def _explained(by_name: Sequence[Missed], lock: Lock | None) -> Installed:
+def _explained(by_name: Sequence[ByName], lock: Lock | None) -> Installed:
     """Packages by name, with why no lock file counts."""
+    missed = as_listed(by_name)
     if not isinstance(lock, Unlocked):
-        return Installed(tuple(by_name))
+        return Installed(tuple(missed))
     detail = f"packages by name are not watched; {lock.reason.what}"
     reason = Reason(BY_NAME, detail=detail, hint=hint_of(lock.reason.code))
-    return Installed(tuple(Missed(it.text, reason, it.via, place=it.place) for it in by_name))
+    return Installed(tuple(Missed(it.text, reason, it.via, place=it.place) for it in missed))
 
 
 def _without_secrets(name: str, words: Sequence[str]) -> list[str]:

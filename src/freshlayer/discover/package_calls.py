@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from freshlayer.discover.syntaxes.found import Finding, Missed, Words
+from freshlayer.discover.programs.readers import ByName, as_listed
+from freshlayer.discover.syntaxes.found import Finding, Words
 from freshlayer.model.packages import PackageAction, PackageCommand
 from freshlayer.shell import Call
 
@@ -23,7 +24,10 @@ PROGRAMS = frozenset(
     yum yum-builddep yum-config-manager zypper
     """.split()
 )
-"""Programs that install packages, or that a lock file may bind. What ``rm`` removes counts behind one."""
+"""Programs that install packages, or that a lock file may bind."""
+
+_REMOVES = "rm"
+"""The program of which counts what it removes behind one of these."""
 
 
 class PackageCalls:
@@ -44,13 +48,12 @@ class PackageCalls:
         """Installs that no lock file binds."""
         return tuple(self._made.unlocked) if self._made else ()
 
-    def of(self, name: str, arguments: Words, call: Call, by_name: Sequence[Missed]) -> Iterator[Finding]:
+    def of(self, name: str, arguments: Words, call: Call, by_name: Sequence[ByName]) -> Iterable[Finding]:
         """What a call does. ``by_name``: what is listed of its packages as long as it is not understood."""
-        if self._made is None and name not in PROGRAMS:
-            yield from by_name
-            return
+        if name not in PROGRAMS and not (self._made and name == _REMOVES):
+            return as_listed(by_name)
         self._made = self._made or self._make()
-        yield from self._made.of(name, arguments, call, by_name)
+        return self._made.of(name, arguments, call, by_name)
 
     def unknown(self) -> Iterator[Finding]:
         """Why packages can't be known."""

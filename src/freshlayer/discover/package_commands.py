@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from posixpath import join, normpath
 
 from msgspec.structs import replace
@@ -17,7 +17,7 @@ from freshlayer.discover.package_files import (
     matching,
     without_recommends,
 )
-from freshlayer.discover.programs.readers import is_remote
+from freshlayer.discover.programs.readers import ByName, as_listed, is_remote
 from freshlayer.discover.syntaxes.found import Finding, Missed, Unknown, Word, Words, plain, written
 from freshlayer.discover.syntaxes.package_lines import CommandLine, Grammar
 from freshlayer.discover.syntaxes.packages_apk import apk
@@ -82,21 +82,18 @@ class PackageCommands:
         self.commands: list[PackageCommand] = []
         self.unlocked: list[Unlocked] = []
 
-    def of(self, name: str, arguments: Words, call: Call, by_name: Sequence[Missed]) -> Iterator[Finding]:
+    def of(self, name: str, arguments: Words, call: Call, by_name: Sequence[ByName]) -> Iterable[Finding]:
         """What a call does. ``by_name``: what is listed of its packages as long as it is not understood."""
         if name in MANAGERS:
-            yield from self._of_system(name, arguments, call)
-            return
+            return self._of_system(name, arguments, call)
         if name == _EXTENSIONS:
-            yield from self._of_extensions(call, by_name)
-            return
+            return self._of_extensions(call, by_name)
         installed = self._languages.of(name, arguments, call, by_name)
         if installed is None:
-            yield from by_name
-            return
+            return as_listed(by_name)
         self.commands += installed.commands
         self.unlocked += installed.unlocked
-        yield from installed.findings
+        return installed.findings
 
     def _of_system(self, name: str, arguments: Words, call: Call) -> Iterator[Finding]:
         if name == "rm":
@@ -116,10 +113,10 @@ class PackageCommands:
             if manager in known:
                 yield from self._of_lines("rm", manager, grammar("rm", arguments), call)
 
-    def _of_extensions(self, call: Call, by_name: Sequence[Missed]) -> Iterator[Finding]:
+    def _of_extensions(self, call: Call, by_name: Sequence[ByName]) -> Iterator[Finding]:
         """Its sources are in the image. Where that has apk, what compiles them is installed for the time."""
         if self._present is None:
-            yield from (replace(it, reason=_NEEDS_BASE) for it in by_name)
+            yield from (replace(it, reason=_NEEDS_BASE) for it in as_listed(by_name))
             return
         words = self._value("PHPIZE_DEPS")
         if "apk" in self._present and isinstance(words, str) and words.split():

@@ -23,8 +23,9 @@ def program_of(words: Words) -> tuple[str, Words]:
     first = words[0] if words else ""
     if isinstance(first, Unknown):
         return _by_variable(first, words)
-    name = plain_name(basename(first))
-    module = _module(words) if _PYTHON.fullmatch(basename(first)) else None
+    base = first.rpartition("/")[2]
+    name = plain_name(base)
+    module = _module(words) if base.startswith("py") and _PYTHON.fullmatch(base) else None
     if module is not None:
         return module
     if name in _RUN_A_FILE:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
 
 from freshlayer.discover.programs.rows import Invocation
-from freshlayer.discover.syntaxes.found import Finding, Found, Missed, Unknown, Word, written
+from freshlayer.discover.syntaxes.found import Finding, Found, Missed, Unknown, Word, Words, written
 from freshlayer.discover.syntaxes.git_sources import git_text, repository_text
 from freshlayer.lazy_regex import compiled
 from freshlayer.masking import masked_words
@@ -21,22 +23,47 @@ _NODE = frozenset("npm yarn yarnpkg pnpm bun npx bunx pnpx".split())
 """Programs for which ``user/repository`` is on GitHub."""
 _NAMED_URL = compiled(r"(?i)\$\{?\w*(?:url|uri|link)\b|\$\{?(?:url|uri)_")
 """A variable that holds a URL, by its name."""
+_BY_NAME = Reason("packages-by-name")
 _MOST_SHOWN = 80
 
 
-def packages(run: Invocation) -> Iterator[Finding]:
+class Named(Struct, frozen=True):
+    """What a command names, and nothing is probed for.
+
+    Its text is made where it is listed: of most package managers the packages are watched.
+    """
+
+    run: Invocation
+    words: Words
+    reason: Reason
+    via: str = ""
+
+    def missed(self) -> Missed:
+        """As it is listed."""
+        return Missed(text_of(self.run, self.words), self.reason, self.via)
+
+
+ByName = Missed | Named
+
+
+def as_listed(by_name: Iterable[ByName]) -> list[Missed]:
+    """Packages that are not watched, as they are listed."""
+    return [it.missed() if isinstance(it, Named) else it for it in by_name]
+
+
+def packages(run: Invocation) -> Iterator[Finding | Named]:
     """URLs and repositories that are given as packages; the rest as one line."""
     given = [value for option, value in run.options if option in run.row.read and value is not None]
     fetched = [word for word in (*run.operands, *given) if is_remote(run.name, word)]
     for word in fetched:
         yield remote(run.name, word)
     named = [word for word in (*run.operands, *given) if word not in fetched]
-    yield Missed(text_of(run, named), Reason("packages-by-name"), run.name)
+    yield Named(run, named, _BY_NAME, run.name)
 
 
-def listed(run: Invocation) -> Iterator[Finding]:
+def listed(run: Invocation) -> Iterator[Named]:
     """What freshlayer has no probe for, as one line."""
-    yield Missed(text_of(run, run.operands), Reason("program-not-probed", run.name))
+    yield Named(run, run.operands, Reason("program-not-probed", run.name))
 
 
 def urls(run: Invocation) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from freshlayer.discover.programs.readers import github, is_remote, packages, remote, text_of
+from freshlayer.discover.programs.readers import Named, github, is_remote, packages, remote, text_of
 from freshlayer.discover.programs.rows import Invocation
 from freshlayer.discover.syntaxes.found import Finding, Found, Missed, Unknown, Word, written
 from freshlayer.discover.syntaxes.git_sources import git_text
@@ -31,7 +31,7 @@ def unknown(run: Invocation, word: Unknown) -> Missed:
     return Missed(word.text, word.reason, run.name)
 
 
-def cargo(run: Invocation) -> Iterator[Finding]:
+def cargo(run: Invocation) -> Iterator[Finding | Named]:
     """``cargo install --git URL --branch B``: the crates that it depends on are packages."""
     url = run.value("--git")
     ref = run.value("--rev", "--tag", "--branch")
@@ -199,7 +199,7 @@ def _is_fingerprint(word: Word) -> bool:
     return isinstance(word, str) and _FINGERPRINT.fullmatch(word.replace(" ", "")) is not None
 
 
-def pear(run: Invocation) -> Iterator[Finding]:
+def pear(run: Invocation) -> Iterator[Finding | Named]:
     """``pecl install NAME[-VERSION]``, ``pecl update-channels``, by the REST files of a channel."""
     if run.verb in {"update-channels", "channel-update", "channel-discover"}:
         named = [written(word) for word in run.operands] or list(_CHANNELS)

@@ -8,11 +8,11 @@ from functools import cache
 from freshlayer.discover.programs import special
 from freshlayer.discover.programs.downloads import LISTED, URLS
 from freshlayer.discover.programs.package_managers import PACKAGES
-from freshlayer.discover.programs.readers import listed, packages, repositories, urls
+from freshlayer.discover.programs.readers import Named, listed, packages, repositories, urls
 from freshlayer.discover.programs.rows import Invocation, Row, rows
 from freshlayer.discover.syntaxes.found import Finding
 
-Reader = Callable[[Invocation], Iterator[Finding]]
+Reader = Callable[[Invocation], Iterator[Finding | Named]]
 
 _CARGO = """
 cargo | install | --git --branch --tag --rev --root --version --vers --features -F --bin -j --target
