@@ -106,7 +106,11 @@ def _log_format() -> str:
 
 
 def _tls_lines(tls: SelfSigned | None) -> str:
-    return f"ssl_certificate {tls.certificate}; ssl_certificate_key {tls.key};\n" if tls else ""
+    """Before 1.23.4 nginx speaks TLS 1.3 only where it is named."""
+    if tls is None:
+        return ""
+    certificate = f"ssl_certificate {tls.certificate}; ssl_certificate_key {tls.key};\n"
+    return f"{certificate}ssl_protocols TLSv1.2 TLSv1.3;\n"
 
 
 # --- lines for the block `server` -----------------------------------------------------------------

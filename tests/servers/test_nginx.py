@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import socket
 import ssl
 import subprocess
 import urllib.error
@@ -133,6 +134,18 @@ def test_it_speaks_tls_and_can_want_a_certificate_of_the_client(tmp_path: Path) 
         trusting.load_cert_chain(made.certificate, made.key)
         assert get(origin.url + "file", tls=trusting)[0] == 200
         assert [r.status for r in origin.requests()] == [400, 200]
+
+
+def test_it_speaks_tls_1_3_as_most_origins_do_and_1_2(tmp_path: Path) -> None:
+    made = self_signed(tmp_path)
+    versions = {ssl.TLSVersion.TLSv1_2: "TLSv1.2", ssl.TLSVersion.MAXIMUM_SUPPORTED: "TLSv1.3"}
+    with Nginx(tls=made) as origin:
+        for most, spoken in versions.items():
+            trusting = ssl.create_default_context(cafile=str(made.certificate))
+            trusting.maximum_version = most
+            plain = socket.create_connection(("127.0.0.1", origin.port), timeout=10)
+            with trusting.wrap_socket(plain, server_hostname="127.0.0.1") as wrapped:
+                assert wrapped.version() == spoken
 
 
 def test_it_stands_in_front_of_another_server() -> None:
