@@ -23,6 +23,19 @@ def test_each_map_has_what_was_put_into_it_and_into_those_before_it(
         assert {name: names.get(name) for name in every} == {name: model.get(name) for name in every}
 
 
+@given(st.dictionaries(NAMES, st.integers(), max_size=12), st.dictionaries(NAMES, st.integers(), max_size=12))
+def test_names_that_are_put_at_once_are_as_one_after_the_other(
+    first: dict[str, int], second: dict[str, int]
+) -> None:
+    empty: Names[int] = Names()
+    together = empty.put_all(first).put_all(second)
+    one_by_one: Names[int] = Names()
+    for name, value in (first | second).items():
+        one_by_one = one_by_one.put(name, value)
+    assert [together.get(name) for name in first | second] == [*(first | second).values()]
+    assert list(together.places) == list(one_by_one.places)
+
+
 def test_many_names_are_all_found() -> None:
     names: Names[int] = Names()
     for number in range(5_000):

@@ -10,7 +10,7 @@ from freshlayer.discover.stage_bases import StageBases
 from freshlayer.discover.syntaxes.found import Found
 from freshlayer.dockerfile.model import Dockerfile, Instruction, Stage
 from freshlayer.dockerfile.reach import sources_of
-from freshlayer.dockerfile.scope import Environment
+from freshlayer.dockerfile.scope import Environment, Value
 from freshlayer.dockerfile.syntax import syntax_image, syntax_line
 from freshlayer.errors import ReferenceInvalidError
 from freshlayer.model.base_image import ImageUse
@@ -43,7 +43,8 @@ class ImageUses:
         for stage in stages:
             if parents.get(stage.number) is None:
                 outer = self._environments[stage.start.number]
-                yield from self._use(stage.start, "FROM", stage.base, bases.platform(stage, outer))
+                name, platform = bases.named(stage, outer), bases.platform(stage, outer)
+                yield from self._use(stage.start, "FROM", stage.base, name, platform)
             for instruction in stage.instructions:
                 yield from self._sources(instruction)
 
@@ -51,10 +52,12 @@ class ImageUses:
         via = f"{instruction.name} --{'mount' if instruction.name == 'RUN' else 'from'}"
         for name in dict.fromkeys(sources_of(instruction.name, instruction.flags)):
             if self._dockerfile.stage_named(name) is None or name in self._contexts:
-                yield from self._use(instruction, via, name, self._platform)
+                value = self._environments[instruction.number].expand(name, self._dockerfile.escape)
+                yield from self._use(instruction, via, name, value, self._platform)
 
-    def _use(self, instruction: Instruction, via: str, written: str, platform: str) -> Iterator[ImageUse]:
-        name = self._environments[instruction.number].expand(written, self._dockerfile.escape)
+    def _use(
+        self, instruction: Instruction, via: str, written: str, name: Value, platform: str
+    ) -> Iterator[ImageUse]:
         if not isinstance(name, str) or name in {"", _SCRATCH}:
             return
         for finding in named_source(name, self._contexts):

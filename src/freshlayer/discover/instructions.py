@@ -261,11 +261,10 @@ class _Finder:
             yield from (("RUN", missed) for missed in kept)
 
     def _expanded(self, stage: Stage) -> str:
-        base = self._environments[stage.start.number].expand(stage.base, self._dockerfile.escape)
-        return base if isinstance(base, str) else ""
+        return self._bases.name(stage, self._environments[stage.start.number])
 
     def _image(self, stage: Stage) -> Iterator[tuple[str, Finding]]:
-        base = self._environments[stage.start.number].expand(stage.base, self._dockerfile.escape)
+        base = self._bases.named(stage, self._environments[stage.start.number])
         if isinstance(base, Unknown):
             yield "FROM", Missed(stage.base, base.reason)
         elif base and base != "scratch":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -56,17 +56,21 @@ def analyse(
         _read_for(dockerfile, request, platform, directives, context, learned)
         for platform in request.platforms
     ]
+    found = _with_frontend(_together(first, others) if others else first, text, request)
+    return replace(found, discovery=_honouring(found.discovery, every, directives))
+
+
+def _together(first: Analysis, others: Sequence[Analysis]) -> Analysis:
+    """The analyses for several platforms as one."""
     chains = [chain for analysis in (first, *others) for chain in analysis.package_chains]
     chains = [chain for place, chain in enumerate(chains) if chain not in chains[:place]]
-    found = replace(
+    return replace(
         first,
         discovery=_union([first.discovery, *(other.discovery for other in others)]),
         package_chains=tuple(chains),
         image_uses=tuple(dict.fromkeys(use for it in (first, *others) for use in it.image_uses)),
         names_of_base=first.names_of_base.union(*(it.names_of_base for it in others)),
     )
-    found = _with_frontend(found, text, request)
-    return replace(found, discovery=_honouring(found.discovery, every, directives))
 
 
 def _read_for(
@@ -79,7 +83,7 @@ def _read_for(
 ) -> Analysis:
     images = StageBases(learned.bases, platform, request.contexts, dockerfile.escape)
     environments = _environments(dockerfile, request, platform, images)
-    names = {stage.number: _base(dockerfile, stage, environments) for stage in dockerfile.stages}
+    names = {it.number: images.name(it, environments[it.start.number]) for it in dockerfile.stages}
 
     def base(stage: Stage) -> str:
         return names[stage.number]
@@ -136,15 +140,8 @@ def _environments(
     )
 
 
-def _base(dockerfile: Dockerfile, stage: Stage, environments: Mapping[int, Environment]) -> str:
-    value = environments[stage.start.number].expand(stage.base, dockerfile.escape)
-    return value if isinstance(value, str) else ""
-
-
 def _union(found: list[Discovery]) -> Discovery:
     """One Dockerfile for several platforms has keys over the union of their inputs (rule 3)."""
-    if len(found) == 1:
-        return found[0]
     by_instruction: dict[int, dict[Reference, None]] = {}
     merged: dict[Reference, dict[Place, None]] = {}
     for discovery in found:
@@ -157,13 +154,13 @@ def _union(found: list[Discovery]) -> Discovery:
         tuple(RemoteInput(reference, tuple(places)) for reference, places in merged.items()),
         tuple(dict.fromkeys(item for discovery in found for item in discovery.not_watched)),
         tuple(dict.fromkeys(item for discovery in found for item in discovery.scripts)),
-        packages=_together(discovery.packages for discovery in found),
+        packages=_commands(discovery.packages for discovery in found),
         bases=all_wanted(item for discovery in found for item in discovery.bases),
         unlocked=tuple(dict.fromkeys(item for discovery in found for item in discovery.unlocked)),
     )
 
 
-def _together(found: Iterable[Packages]) -> dict[int, tuple[PackageCommand, ...]]:
+def _commands(found: Iterable[Packages]) -> dict[int, tuple[PackageCommand, ...]]:
     """The commands of an instruction on every platform."""
     merged: dict[int, list[PackageCommand]] = {}
     for packages in found:

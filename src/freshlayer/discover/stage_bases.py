@@ -14,7 +14,7 @@ from freshlayer.discover.named_contexts import named_source
 from freshlayer.discover.syntaxes.found import Found
 from freshlayer.dockerfile.model import Instruction, Stage
 from freshlayer.dockerfile.platforms import normalised
-from freshlayer.dockerfile.scope import Environment
+from freshlayer.dockerfile.scope import Environment, Value
 from freshlayer.dockerfile.triggers import triggers
 from freshlayer.errors import ReferenceInvalidError
 from freshlayer.lazy_regex import compiled
@@ -48,6 +48,8 @@ class StageBases:
         self._target = platform
         self._contexts = contexts
         self._escape = escape
+        self._named: dict[int, Value] = {}
+        self._platforms: dict[int, str] = {}
         self._keys: dict[int, tuple[str, str]] = {}
         self._wanted: dict[tuple[str, str], BaseWanted] = {}
         self._looked_into: dict[tuple[str, str], None] = {}
@@ -57,16 +59,30 @@ class StageBases:
         """In the order of the stages."""
         return tuple(self._wanted.values())
 
+    def named(self, stage: Stage, outer: Environment) -> Value:
+        """What its FROM names, expanded."""
+        found = self._named.get(stage.number)
+        if found is None:
+            found = self._named[stage.number] = outer.expand(stage.base, self._escape)
+        return found
+
+    def name(self, stage: Stage, outer: Environment) -> str:
+        """The same; empty where it is not known."""
+        found = self.named(stage, outer)
+        return found if isinstance(found, str) else ""
+
     def platform(self, stage: Stage, outer: Environment) -> str:
         """``FROM --platform=$BUILDPLATFORM``: the stage runs there, whatever the target is."""
-        named = outer.expand(stage.start.flag("platform"), self._escape)
-        return normalised(named, self._target) if isinstance(named, str) and named else self._target
+        if stage.number not in self._platforms:
+            named = outer.expand(stage.start.flag("platform"), self._escape)
+            known = isinstance(named, str) and named
+            self._platforms[stage.number] = normalised(known, self._target) if known else self._target
+        return self._platforms[stage.number]
 
     def key(self, stage: Stage, outer: Environment) -> tuple[str, str]:
         """Reference and platform; the reference is empty for what is not an image of a registry."""
         if stage.number not in self._keys:
-            base = outer.expand(stage.base, self._escape)
-            name = self._name(base) if isinstance(base, str) else ""
+            name = self._canonical(self.name(stage, outer))
             self._keys[stage.number] = name, self.platform(stage, outer)
         return self._keys[stage.number]
 
@@ -118,10 +134,11 @@ class StageBases:
     def want(self, key: tuple[str, str], *, contents: bool = False, packages: bool = False) -> None:
         """It is wanted; its contents too where they would decide something, or for ``packages``."""
         if key[0] not in {"", _SCRATCH}:
-            wanted = all_wanted([*self._wanted.values(), BaseWanted(*key, contents, packages)])
-            self._wanted = {item.key: item for item in wanted}
+            before = self._wanted.get(key)
+            wanted = BaseWanted(*key, contents, packages)
+            self._wanted[key] = wanted if before is None else _both(before, wanted)
 
-    def _name(self, base: str) -> str:
+    def _canonical(self, base: str) -> str:
         if base == _SCRATCH and base not in self._contexts:
             return base
         found = next(iter(named_source(base, self._contexts)), None) if base else None
@@ -135,10 +152,13 @@ def all_wanted(found: Iterable[BaseWanted]) -> tuple[BaseWanted, ...]:
     """Each image once, with all that is wanted of it."""
     wanted: dict[tuple[str, str], BaseWanted] = {}
     for item in found:
-        before = wanted.get(item.key) or item
-        contents, packages = item.contents or before.contents, item.packages or before.packages
-        wanted[item.key] = BaseWanted(*item.key, contents, packages)
+        wanted[item.key] = _both(wanted.get(item.key) or item, item)
     return tuple(wanted.values())
+
+
+def _both(one: BaseWanted, other: BaseWanted) -> BaseWanted:
+    """All that is wanted of an image."""
+    return BaseWanted(*one.key, one.contents or other.contents, one.packages or other.packages)
 
 
 def _scratch(platform: str) -> BaseImage:

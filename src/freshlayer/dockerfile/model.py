@@ -46,6 +46,8 @@ class Instruction(Struct, frozen=True, gc=False):
 
     def flag(self, name: str) -> str:
         """The value of ``--name=value``; empty where it is not given."""
+        if not self.flags:
+            return ""
         prefix = f"--{name}="
         return next((flag[len(prefix) :] for flag in self.flags if flag.startswith(prefix)), "")
 

@@ -32,8 +32,10 @@ PREDEFINED = frozenset(
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _MARKER = compiled(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
 _MEANS_SOMETHING = compiled(r"""["'$<]""")
-_ONLY_NAMES = compiled(r"(?:[^$`\\\"'<]++|\$(?:[A-Za-z_]\w*+|\{[A-Za-z_]\w*+\}))*+", re.ASCII)
-_REFERENCE = compiled(r"\$(?:(\w+)|\{(\w+)\})", re.ASCII)
+_NAMES = r"(?:[^$`\\\"'<]++|\$(?:[A-Za-z_]\w*+|\{[A-Za-z_]\w*+\}))*+"
+_ONLY_NAMES = compiled(rf'{_NAMES}(?:"{_NAMES}"{_NAMES})*+', re.ASCII)
+"""Text and plain names, also between double quotes."""
+_REFERENCE = compiled(r'"|\$(?:(\w+)|\{(\w+)\})', re.ASCII)
 _NAME = compiled(r"\$\{?([A-Za-z_]\w*)")
 _PATTERN = compiled(r"\$\{\w+([#%/])")
 _LONGEST_VALUE = 100_000
@@ -102,7 +104,7 @@ class Environment(Struct, frozen=True):
             return too_much
         if text.isascii() and _ONLY_NAMES.fullmatch(text):
             # What the library does character by character.
-            value = _REFERENCE.sub(lambda match: _value_of(match[1] or match[2], known), text)
+            value = _REFERENCE.sub(lambda match: _replaced(match, known), text)
             if len(known) == len(found):
                 return value
         else:
@@ -147,6 +149,12 @@ class Environment(Struct, frozen=True):
 
 def _limit(detail: str) -> Unknown:
     return Unknown(Reason("limit-reached", detail=detail))
+
+
+def _replaced(match: re.Match[str], known: Mapping[str, str]) -> str:
+    """A quote is removed."""
+    name = match[1] or match[2]
+    return _value_of(name, known) if name else ""
 
 
 def _value_of(name: str, known: Mapping[str, str]) -> str:
@@ -339,9 +347,7 @@ class _Frame(Struct):
 
 
 def _with(names: Names[Value], more: Mapping[str, Value]) -> Names[Value]:
-    for name, value in more.items():
-        names = names.put(name, value)
-    return names
+    return names.put_all(more)
 
 
 def _declared(instruction: Instruction) -> Iterator[tuple[str, str | None]]:

@@ -6,6 +6,7 @@ time and of memory; here each takes a path through a tree.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
 from msgspec import Struct, field
@@ -44,6 +45,17 @@ class Names(Struct, Generic[Value], frozen=True):
         while place >> (_BITS * depth):
             tree, depth = (tree, *_NO_BRANCH[1:]), depth + 1
         return Names(self.places, _put(tree, place, _BITS * (depth - 1), value), depth)
+
+    def put_all(self, more: Mapping[str, Value]) -> Names[Value]:
+        """The same with these names more."""
+        if not self.places and len(more) <= len(_NO_BRANCH):
+            # The first ones fill one node.
+            self.places.update(zip(more, range(len(more)), strict=True))
+            return Names(self.places, (*more.values(), *_NO_BRANCH[len(more) :]))
+        names = self
+        for name, value in more.items():
+            names = names.put(name, value)
+        return names
 
 
 def _put(node: tuple[Any, ...] | None, place: int, shift: int, value: object) -> tuple[Any, ...]:
