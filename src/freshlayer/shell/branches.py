@@ -15,7 +15,7 @@ from freshlayer.shell.programs import test as conditions
 from freshlayer.shell.programs.architecture import of_platform
 from freshlayer.shell.programs.existing import exists_in
 from freshlayer.shell.runner import Runner
-from freshlayer.shell.status import DONE, CommandResult, Status, opposite, together
+from freshlayer.shell.status import DONE, CommandResult, Status, together
 from freshlayer.shell.syntax.nodes import (
     AndOr,
     Case,
@@ -100,13 +100,13 @@ def _right(runner: Runner, statement: AndOr, left: CommandResult, frame: Frame) 
     """What becomes of the right side, when the left one has run."""
     if frame.ended is not None:
         return left
-    wanted = Status.TRUE if statement.operator == "&&" else Status.FALSE
-    if left.status is opposite(wanted):
-        return left
-    if left.status is wanted:
-        return _after(left.out, runner.run(statement.right, frame))
-    if wanted is Status.TRUE and left.status is Status.PRESUMED:
+    status = left.status
+    if status is Status.PRESUMED and statement.operator == "&&":
         return _most_likely(runner, statement.right, frame, left)
+    if status is Status.TRUE or status is Status.FALSE:
+        if (status is Status.TRUE) is not (statement.operator == "&&"):
+            return left
+        return _after(left.out, runner.run(statement.right, frame))
     return _perhaps(runner, statement, frame, left)
 
 

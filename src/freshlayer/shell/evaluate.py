@@ -191,10 +191,12 @@ def _sequence(runner: Runner, statement: Sequence, frame: Frame) -> CommandResul
         outcome = runner.run(item, inside)
         if outcome.out is not NOTHING:
             out = concat(out, outcome.out)
+    if outcome.out is not out:
+        outcome = CommandResult(outcome.status, out)
     if statement.own:
         frame.given, frame.touched = inside.given, inside.touched
-        return _checked(CommandResult(outcome.status, out), frame)
-    return CommandResult(outcome.status, out)
+        return _checked(outcome, frame)
+    return outcome
 
 
 def _redirected(runner: Runner, statement: Redirected, frame: Frame) -> CommandResult:
@@ -282,11 +284,19 @@ def _compute(runner: Runner, statement: Compute, frame: Frame) -> CommandResult:
 def _command(runner: Runner, statement: Command, frame: Frame) -> CommandResult:
     if not statement.words or statement.declares:
         return _checked(declare(runner, statement, frame), frame)
-    variants = words_as_fields(runner, statement, frame)
+    plain = literal_fields(statement.words)
+    if plain is not None:
+        if len(plain) >= _FIELDS_A_STEP:
+            runner.spend(len(plain) // _FIELDS_A_STEP)
+        variants = [plain]
+    else:
+        variants = _expanded(runner, statement, frame)
     if frame.ended is not None:
         return CommandResult(Status.FALSE)
     if statement.assignments:
         outcome = _with_assignments(runner, statement, variants, frame)
+    elif len(variants) == 1:
+        outcome = dispatch(runner, variants[0], frame)
     else:
         outcome = _each_variant(runner, variants, frame)
     if outcome.status is Status.FALSE:
@@ -322,22 +332,21 @@ def _each_variant(runner: Runner, variants: list[tuple[Text, ...]], frame: Frame
     return CommandResult(status, alternatives(outs or NOTHING))
 
 
-def words_as_fields(runner: Runner, statement: Command, frame: Frame) -> list[tuple[Text, ...]]:
+def _expanded(runner: Runner, statement: Command, frame: Frame) -> list[tuple[Text, ...]]:
     """The words as fields; where a word has alternatives, each once, beside the first of the others."""
-    plain = literal_fields(statement.words)
-    if plain is not None:
-        runner.spend(len(plain) // _FIELDS_A_STEP)
-        return [plain]
-
-    def expanded() -> list[tuple[Text, ...]]:
-        found = [runner.expander.fields(word, frame) for word in statement.words]
-        runner.spend(sum([len(options[0]) for options in found]) // _FIELDS_A_STEP)
-        return one_at_a_time(found)
-
     if not frame.groups and statement.text.count("$") < 2:
-        return expanded()
-    variants = each_arm(frame.groups, frame.variables, statement.text, expanded)
+        return _fields(runner, statement, frame)
+    variants = each_arm(
+        frame.groups, frame.variables, statement.text, lambda: _fields(runner, statement, frame)
+    )
     return list(dict.fromkeys(fields for found in variants for fields in found))
+
+
+def _fields(runner: Runner, statement: Command, frame: Frame) -> list[tuple[Text, ...]]:
+    expander = runner.expander
+    found = [expander.fields(word, frame) for word in statement.words]
+    runner.spend(sum([len(options[0]) for options in found]) // _FIELDS_A_STEP)
+    return one_at_a_time(found)
 
 
 def _names_input(word: Text) -> bool:

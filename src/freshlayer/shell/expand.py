@@ -214,10 +214,13 @@ def _appended(fields: list[Field], more: list[Field]) -> list[Field]:
 
 def literal_fields(words: tuple[Word, ...]) -> tuple[Text, ...] | None:
     """The fields of words of which each is one literal, as those of most commands are; else None."""
-    found = [
-        (word[0].text,) for word in words if len(word) == 1 and type(word[0]) is Literal and word[0].text
-    ]
-    return tuple(found) if len(found) == len(words) else None
+    found: list[Text] = []
+    for word in words:
+        first = word[0] if len(word) == 1 else None
+        if type(first) is not Literal or not first.text:
+            return None
+        found.append((first.text,))
+    return tuple(found)
 
 
 def one_at_a_time(words: list[list[tuple[Text, ...]]]) -> list[tuple[Text, ...]]:
@@ -228,7 +231,9 @@ def one_at_a_time(words: list[list[tuple[Text, ...]]]) -> list[tuple[Text, ...]]
     first = [options[0] for options in words]
     variants = [tuple(chain.from_iterable(first))]
     for place, options in enumerate(words):
-        for option in options[1:] if len(options) > 1 else ():
+        if len(options) == 1:
+            continue
+        for option in options[1:]:
             chosen = [*first[:place], option, *first[place + 1 :]]
             variants.append(tuple(chain.from_iterable(chosen)))
     if len(variants) > _MOST_VARIANTS:

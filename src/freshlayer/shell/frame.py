@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from enum import IntEnum
-from itertools import zip_longest
 from posixpath import join, normpath
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from freshlayer.model.reasons import Reason
 from freshlayer.shell.arms import Groups, grouped
 from freshlayer.shell.arrays import Array, merged_arrays, with_items
+from freshlayer.shell.joining import merged, merged_arguments, merged_input
 from freshlayer.shell.syntax.nodes import Statement
 from freshlayer.shell.values import (
     BLANKS,
@@ -22,7 +21,6 @@ from freshlayer.shell.values import (
     Text,
     Values,
     Why,
-    alternatives,
     expanded,
     known,
     written,
@@ -83,11 +81,6 @@ class End(IntEnum):
     BREAK = 2
     RETURN = 3
     EXIT = 4
-
-
-_PERHAPS_NONE = Hole(
-    Why.OTHER, Reason("not-computed", detail="how many arguments there are is not known"), "$@"
-)
 
 
 class Frame(Struct):
@@ -325,30 +318,49 @@ class Frame(Struct):
         self.join(arms)
 
     def _merge(self, arms: list[Frame]) -> None:
-        if not arms:
-            return
-        first = arms[0]
         if len(arms) == 1:
-            self.variables, self.arrays = dict(first.variables), dict(first.arrays)
-            self.groups = first.groups
+            self._take(arms[0])
+        elif arms:
+            self._take_variables(arms)
+            self._take_settings(arms)
+
+    def _take(self, arm: Frame) -> None:
+        """All that one way knows."""
+        self.variables, self.arrays = dict(arm.variables), dict(arm.arrays)
+        self.functions, self.hidden = dict(arm.functions), dict(arm.hidden)
+        self.groups, self.arguments, self.name = arm.groups, arm.arguments, arm.name
+        self.directory, self.previous = arm.directory, arm.previous
+        self.exported, self.withheld = arm.exported, arm.withheld
+        self.integers, self.associative, self.options = arm.integers, arm.associative, arm.options
+        self.given, self.touched, self.anything = arm.given, arm.touched, arm.anything
+
+    def _take_variables(self, arms: list[Frame]) -> None:
+        """What one of several ways knows; most change no variable."""
+        first = arms[0]
+        groups = tuple([one for one in first.groups if all(_has(arm.groups, one) for arm in arms)])
+        if all(arm.variables == first.variables for arm in arms):
+            self.variables, self.groups = dict(first.variables), groups
         else:
-            names = dict.fromkeys(name for arm in arms for name in arm.variables)
-            self.variables = {name: _merged([arm.raw(name) for arm in arms]) for name in names}
+            names = dict.fromkeys([name for arm in arms for name in arm.variables])
             rows = [{name: arm.raw(name) for name in names} for arm in arms]
-            common = tuple(one for one in first.groups if all(_has(arm.groups, one) for arm in arms))
-            self.groups = grouped(common, self.variables, rows)
-            arrays = dict.fromkeys(name for arm in arms for name in arm.arrays)
-            self.arrays = {name: merged_arrays([arm.arrays.get(name, {}) for arm in arms]) for name in arrays}
+            self.variables = {name: merged([row[name] for row in rows]) for name in names}
+            self.groups = grouped(groups, self.variables, rows)
+        arrays = dict.fromkeys([name for arm in arms for name in arm.arrays])
+        self.arrays = {name: merged_arrays([arm.arrays.get(name, {}) for arm in arms]) for name in arrays}
         self.functions = {name: body for arm in arms for name, body in arm.functions.items()}
         self.hidden = {name: values for arm in arms for name, values in arm.hidden.items()}
-        self.arguments, self.name = _merged_arguments([arm.arguments for arm in arms]), first.name
+
+    def _take_settings(self, arms: list[Frame]) -> None:
+        first = arms[0]
+        self.arguments, self.name = merged_arguments([arm.arguments for arm in arms]), first.name
         self.directory, self.previous = first.directory, first.previous
-        self.exported = frozenset().union(*(arm.exported for arm in arms))
-        self.withheld = first.withheld.intersection(*(arm.withheld for arm in arms))
-        self.integers = frozenset().union(*(arm.integers for arm in arms))
-        self.associative = frozenset().union(*(arm.associative for arm in arms))
-        self.options = first.options.intersection(*(arm.options for arm in arms))
-        self.given, self.touched = _merged_input(arms), any(arm.touched for arm in arms)
+        self.exported = first.exported.union(*[arm.exported for arm in arms])
+        self.withheld = first.withheld.intersection(*[arm.withheld for arm in arms])
+        self.integers = first.integers.union(*[arm.integers for arm in arms])
+        self.associative = first.associative.union(*[arm.associative for arm in arms])
+        self.options = first.options.intersection(*[arm.options for arm in arms])
+        self.given = merged_input([arm.given for arm in arms])
+        self.touched = any(arm.touched for arm in arms)
         self.anything = next((arm.anything for arm in arms if arm.anything), None)
 
 
@@ -363,24 +375,3 @@ def _has(groups: Groups, group: object) -> bool:
 
 def _unset(_name: str) -> Values:
     return (UNSET,)
-
-
-def _merged(found: list[Values]) -> Values:
-    first = found[0]
-    if all(values == first for values in found):
-        return first
-    return alternatives(text for values in found for text in values)
-
-
-def _merged_arguments(found: list[tuple[Values, ...]]) -> tuple[Values, ...]:
-    """One by one; where one has fewer, whether there is another is not known."""
-    if all(arguments == found[0] for arguments in found):
-        return found[0]
-    rows = zip_longest(*found, fillvalue=((_PERHAPS_NONE,),))
-    return tuple(_merged(list(values)) for values in rows)
-
-
-def _merged_input(arms: list[Frame]) -> Values | None:
-    if any(arm.given is None for arm in arms):
-        return None
-    return alternatives(text for arm in arms for text in arm.given or NOTHING)

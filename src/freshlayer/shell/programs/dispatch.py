@@ -16,10 +16,11 @@ from freshlayer.shell.programs.file_tools import WRITERS, apply, with_input
 from freshlayer.shell.programs.filters import FILTERS, finds
 from freshlayer.shell.programs.lines import INPUT, consume
 from freshlayer.shell.programs.outputs import output_of, printed
-from freshlayer.shell.programs.package_sources import after_call, before_call
+from freshlayer.shell.programs.package_sources import after_call, before_call, sets_sources
 from freshlayer.shell.programs.printing import PRINTERS, printf_around
 from freshlayer.shell.programs.script_files import executed, location, run_parts
 from freshlayer.shell.programs.scripts import another_shell, evaluate, source
+from freshlayer.shell.programs.wrapper_rows import first_names
 from freshlayer.shell.programs.wrappers import (
     SHELLS,
     parallel_of,
@@ -73,33 +74,32 @@ _FOUND = Hole(Why.IMAGE, Reason("needs-image-files", detail="its arguments are f
 
 def dispatch(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
     """Follow one command; note it where it is a program."""
-    command = unwrapped(fields)
+    name = program_name(fields) if fields else ""
+    command = unwrapped(fields) if name in first_names() else None
     if command is None:
-        return _named(runner, fields, frame)
+        return _named(runner, name, fields, frame)
     fields = command.fields
     if not fields:
         return DONE
-    name = known(fields[0])
     if command.assignments or command.cleared:
         frame = frame.without_environment() if command.cleared else frame.copy()
         frame.variables.update(command.assignments)
         frame.exported |= command.assignments.keys()
-    return _by_name(runner, name, fields, frame)
+    return _by_name(runner, program_name(fields), fields, frame)
 
 
-def _named(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
+def _named(runner: Runner, name: str, fields: Fields, frame: Frame) -> CommandResult:
     """A command that runs no other one: only such a name is that of a function."""
     if not fields:
         return DONE
-    name = known(fields[0])
-    if name is not None and name in frame.functions:
-        return _function(runner, name, fields, frame)
+    if frame.functions and (function := known(fields[0])) in frame.functions:
+        return _function(runner, function or "", fields, frame)
     return _by_name(runner, name, fields, frame)
 
 
-def _by_name(runner: Runner, name: str | None, fields: Fields, frame: Frame) -> CommandResult:
-    handler = None if name is None else _BUILTINS.get(name.rpartition("/")[2])
-    return _external(runner, fields, frame) if handler is None else handler(runner, fields, frame)
+def _by_name(runner: Runner, name: str, fields: Fields, frame: Frame) -> CommandResult:
+    handler = _BUILTINS.get(name)
+    return _program(runner, name, fields, frame) if handler is None else handler(runner, fields, frame)
 
 
 def _print(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
@@ -170,7 +170,10 @@ def _function(runner: Runner, name: str, fields: Fields, frame: Frame) -> Comman
 
 
 def _external(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
-    name = program_name(fields)
+    return _program(runner, program_name(fields), fields, frame)
+
+
+def _program(runner: Runner, name: str, fields: Fields, frame: Frame) -> CommandResult:
     followed = _of_files(runner, name, fields, frame)
     if followed is not None:
         return followed
@@ -179,14 +182,16 @@ def _external(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
         if computed is not None:
             return computed
     given = frame.given
-    before_call(runner, name, fields, frame)
-    if name not in _SILENT or (
-        name == "rm" and any(_KEPT_INDEXES.fullmatch(known(field) or "") for field in fields)
-    ):
+    sets = sets_sources(name)
+    if sets:
+        before_call(runner, name, fields, frame)
+    silent = name in _SILENT
+    if not silent or (name == "rm" and any(_KEPT_INDEXES.fullmatch(known(field) or "") for field in fields)):
         runner.called(fields, frame)
-    after_call(runner, name, fields)
+    if sets:
+        after_call(runner, name, fields)
     status = Status.OPEN if name in _TESTS else Status.PRESUMED
-    if name in _SILENT or not frame.heard:
+    if silent or not frame.heard:
         return CommandResult(status)
     out = output_of(runner, fields, None if frame.touched else given)
     if name in runner.fetchers and (body := printed_body(runner, fields)):

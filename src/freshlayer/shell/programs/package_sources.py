@@ -261,9 +261,14 @@ def _file(runner: Runner, text: str) -> FileText:
     return FileText("", ((text,),), origin=runner.runs.origin)
 
 
+def sets_sources(name: str) -> bool:
+    """Whether a program may do anything to package sources."""
+    return name in _PROGRAMS or name.startswith(("pip", "python"))
+
+
 def before_call(runner: Runner, name: str, fields: Fields, frame: Frame) -> None:
     """What a program does to package sources before it reads an index."""
-    if name in _SETTLED or (name.startswith("p") and _PIP.fullmatch(name)):
+    if name in _SETTLED or _PIP.fullmatch(name):
         _settle(runner, name, fields[1:], frame)
     adds = ADDS.get(name)
     words = _words(fields) if adds else []
@@ -328,3 +333,4 @@ INSTALLS: dict[str, Callable[[Runner, list[str], Fields, str], None]] = {
     "subscription-manager": unknown_source(r"repos|register|attach"),
     "extrepo": unknown_source(r"enable", _APT),
 }
+_PROGRAMS = frozenset({*_SETTLED, *ADDS, *INSTALLS})

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
-from freshlayer.shell.programs.wrapper_rows import Wrapper, first_names, wrapper_of
+from freshlayer.shell.programs.wrapper_rows import Wrapper, wrapper_of
 from freshlayer.shell.values import UNSET, Hole, Text, Values, known, program_name, text_of, written
 
 SHELLS = ("sh", "bash", "ash", "dash", "zsh", "ksh")
@@ -23,9 +23,7 @@ class Wrapped(Struct, frozen=True):
 
 
 def unwrapped(fields: tuple[Text, ...]) -> Wrapped | None:
-    """The wrapped command; None where the command wraps none."""
-    if not fields or program_name(fields) not in first_names():
-        return None
+    """The wrapped command; None where the command, of a program of ``first_names``, wraps none."""
     assignments: dict[str, Values] = {}
     cleared = wrapped = False
     while fields:

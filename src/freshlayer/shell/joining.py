@@ -1,0 +1,39 @@
+"""What is known behind several ways, of which one is taken: one value, or input, for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import zip_longest
+
+from freshlayer.model.reasons import Reason
+from freshlayer.shell.values import NOTHING, Hole, Values, Why, alternatives
+
+_PERHAPS_NONE = Hole(
+    Why.OTHER, Reason("not-computed", detail="how many arguments there are is not known"), "$@"
+)
+
+
+def merged(found: Sequence[Values]) -> Values:
+    """The values of a name."""
+    first = found[0]
+    for values in found:
+        if values is not first and values != first:
+            return alternatives([text for values in found for text in values])
+    return first
+
+
+def merged_arguments(found: list[tuple[Values, ...]]) -> tuple[Values, ...]:
+    """One by one; where one has fewer, whether there is another is not known."""
+    if all(arguments == found[0] for arguments in found):
+        return found[0]
+    rows = zip_longest(*found, fillvalue=((_PERHAPS_NONE,),))
+    return tuple(map(merged, rows))
+
+
+def merged_input(found: list[Values | None]) -> Values | None:
+    """Standard input; None where it is not known in one of them."""
+    if None in found:
+        return None
+    if all(given is found[0] for given in found):
+        return found[0]
+    return alternatives([text for given in found for text in given or NOTHING])
