@@ -24,6 +24,7 @@ ALLOWED = {
     "discover/windows_shells.py:interpreter_of": "the name of a program by its path; bounded",
     "dockerfile/scope.py:_tokens": "a regular expression for each escape character",
     "evidence/http_date.py:seconds": "the number that a date of a header means; not the time of now; bounded",
+    "lean_libraries.py:_lean": "which libraries were loaded, and which modules had a stand-in",
     "masking/names.py:is_certain_name": "names of parameters, not their values; bounded",
     "masking/names.py:is_secret_name": "names of parameters, not their values; bounded",
     "masking/names.py:names_content": "names of parameters, not their values; bounded",

@@ -2,7 +2,7 @@
 
 ``inspect`` and ``dataclasses`` alone take as long as the interpreter. A stand-in for a module is there only
 while the library loads; other code that imports the module gets the module itself. A library that does not
-load so is loaded as it is.
+load so is loaded as it is. So with a name of a module that is loaded already.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from types import ModuleType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 
 def _nothing(*_given: object) -> str:
@@ -47,6 +47,45 @@ def _compiled(*given: object, **named: object) -> object:
 
 def _quoted(*given: object, **named: object) -> object:
     return import_module("urllib.parse").quote_from_bytes(*given, **named)
+
+
+class _Reference:
+    """In place of a reference to a type by its name, which is a text that Python compiles."""
+
+    def __init__(self, *_given: object, **_named: object) -> None:
+        pass
+
+
+class StrEnumType(type):
+    """In place of ``enum.EnumType``, for ``model.str_enum``: each attribute that is a text is a member."""
+
+    _value2member_map_: dict[object, str]
+
+    def __init__(cls, name: str, bases: tuple[type, ...], names: dict[str, object]) -> None:
+        super().__init__(name, bases, names)
+        cls._value2member_map_ = {}
+        for key, value in names.items():
+            if isinstance(value, str) and not key.startswith("_"):
+                member = super().__call__(value)
+                member.name, member.value, member._value_ = key, value, value
+                cls._value2member_map_[value] = member
+                setattr(cls, key, member)
+
+    def __call__(cls, value: object) -> str:
+        """The member with this value. Raises ValueError."""
+        try:
+            return cls._value2member_map_[value]
+        except (KeyError, TypeError):
+            raise ValueError(f"{value!r} is not a valid {cls.__qualname__}") from None
+
+    def __iter__(cls) -> Iterator[str]:
+        return iter(cls._value2member_map_.values())
+
+    def __len__(cls) -> int:
+        return len(cls._value2member_map_)
+
+    def __contains__(cls, value: object) -> bool:
+        return value in cls._value2member_map_
 
 
 class _Refused:
@@ -98,6 +137,8 @@ _WITHOUT: dict[str, Mapping[str, Mapping[str, object] | str | None]] = {
         "re": {"compile": _compiled, **_of_patterns()},
         # The module in C that has the same types.
         "datetime": "_datetime",
+        # The type of our own enumerations (model.str_enum).
+        "enum": {"EnumMeta": StrEnumType},
         # No module of ours has values of these types.
         "decimal": {"Decimal": _Refused},
         "uuid": {"UUID": _Refused, "SafeUUID": _Refused},
@@ -123,6 +164,12 @@ _WITHOUT: dict[str, Mapping[str, Mapping[str, object] | str | None]] = {
 """Library → module that it loads → the names of it that have a stand-in, or the module that is used in its
 place; None: the library does without the module where it is not installed."""
 
+_IN_PLACE: Mapping[str, tuple[str, str, object]] = {
+    # It tries what a reference takes. The first text that is compiled so makes all types of syntax trees.
+    "msgspec": ("typing", "ForwardRef", _Reference),
+}
+"""Library → a name of a module that it is loaded with: the module, the name, and what has it meanwhile."""
+
 
 class _StandIn(ModuleType):
     """A module for one library. The names that it does not have are those of the module itself.
@@ -137,6 +184,14 @@ class _StandIn(ModuleType):
         return getattr(import_module(self.__name__), name)
 
 
+_lean: dict[str, frozenset[str]] = {}
+
+
+def is_without(library: str, module: str) -> bool:
+    """Whether the library was loaded with a stand-in for this module."""
+    return module in _lean.get(library, ())
+
+
 def load_lean(library: str) -> None:
     """Load a library before it is imported; nothing where it is loaded already."""
     if library in sys.modules:
@@ -147,13 +202,28 @@ def load_lean(library: str) -> None:
     try:
         # None stands for a module that is not installed.
         sys.modules.update(modules)  # type: ignore[arg-type]
-        import_module(library)
+        _import(library)
+        _lean[library] = frozenset(modules)
     except (ImportError, AttributeError):
         sys.modules.pop(library, None)
     finally:
         for name, module in modules.items():
             _take_away(name, module)
     import_module(library)
+
+
+def _import(library: str) -> None:
+    if library not in _IN_PLACE:
+        import_module(library)
+        return
+    place, name, meanwhile = _IN_PLACE[library]
+    module = import_module(place)
+    itself = getattr(module, name)
+    setattr(module, name, meanwhile)
+    try:
+        import_module(library)
+    finally:
+        setattr(module, name, itself)
 
 
 def _stand_in(name: str, names: Mapping[str, object] | str | None) -> ModuleType | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import TypeVar
 
 from msgspec import Struct, field
@@ -13,6 +12,7 @@ from freshlayer.errors import OptionError
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.duration import SECONDS, seconds_of
 from freshlayer.model.package_policy import URL_TYPES, PackagePolicy, usual_policy
+from freshlayer.model.str_enum import StrEnum
 from freshlayer.reference import shown
 
 _MIB = 1024 * 1024

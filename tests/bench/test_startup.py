@@ -45,7 +45,18 @@ READING = frozenset(
 
 RARE = frozenset(
     (
-        *("datetime", "hashlib", "heapq", "json", "re", "socket", "sqlite3.dump", "subprocess", "tempfile"),
+        *(
+            "datetime",
+            "enum",
+            "hashlib",
+            "heapq",
+            "json",
+            "re",
+            "socket",
+            "sqlite3.dump",
+            "subprocess",
+            "tempfile",
+        ),
         *("urllib.parse", "freshlayer.builders.command_line.build", "freshlayer.builders.local_images"),
         *("freshlayer.dockerfile.inject", "freshlayer.indexes", "freshlayer.workflows.base_images"),
         *("freshlayer.workflows.downloaded_scripts", "freshlayer.workflows.engine_images"),
@@ -91,7 +102,7 @@ def test_a_check_starts_no_program_and_loads_no_protocol_but_the_one_it_speaks()
     with startup.site(tls=True) as made, made.origin.watched() as asked:
         run = made.trace("check", str(made.context))
         modules = loaded("--state", str(made.state), "check", str(made.context), environment=made.environment)
-    assert (run.code, run.started) == (1, ())
+    assert (run.code, run.started, run.compiled) == (1, (), ())
     assert [request.status for request in asked] == [304, 304]
     assert modules & (HEAVY | READING | RARE) == set()
     assert len(modules) <= CHECK

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from typing import TypeVar, cast
 
 from msgspec import Struct, field
 
 from freshlayer.files.user_directories import home_of
+from freshlayer.model.str_enum import StrEnum
 from freshlayer.settings import HostSettings
 
 T = TypeVar("T")

@@ -7,13 +7,13 @@ byte for byte. A digest is put behind the name as it is written, so that variabl
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from enum import StrEnum
 
 from msgspec import Struct
 
 from freshlayer.dockerfile.image_words import places_of
 from freshlayer.dockerfile.syntax import directive, knows_run_mount
 from freshlayer.errors import DockerfileError
+from freshlayer.model.str_enum import StrEnum
 
 MOUNT_ID = "fl-"
 PINS_ID = "fl-pins-"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from freshlayer.model.key_identities import Nonce, read_key_identity
 from freshlayer.model.reasons import Reason
+from freshlayer.model.str_enum import StrEnum
 
 if TYPE_CHECKING:
     from freshlayer.model.packages import PackageVerdict

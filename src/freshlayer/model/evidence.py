@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from msgspec import Struct
 
 from freshlayer.model.reasons import Reason
+from freshlayer.model.str_enum import StrEnum
 
 
 class Strength(StrEnum):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, MutableMapping
-from enum import StrEnum
 
 from msgspec import Struct
 
 from freshlayer.model.evidence import Evidence, Identity, Validators
 from freshlayer.model.quota import Quota
 from freshlayer.model.reasons import Reason, about
+from freshlayer.model.str_enum import StrEnum
 from freshlayer.reference import Reference
 
 

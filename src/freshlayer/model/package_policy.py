@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from freshlayer.model.str_enum import StrEnum
 
 URL_TYPES = {
     **{"apt": "deb", "apk": "apk", "rpm": "rpm"},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from enum import StrEnum
 from typing import BinaryIO, Protocol
 
 from msgspec import Struct, field
@@ -14,6 +13,7 @@ from freshlayer.model.evidence import Identity, Strength
 from freshlayer.model.inputs import ScriptPlace
 from freshlayer.model.package_policy import PackagePolicy, widest
 from freshlayer.model.reasons import Reason
+from freshlayer.model.str_enum import StrEnum
 
 NPM_REGISTRY = "https://registry.npmjs.org"
 """The registry of npm, pnpm and bun where nothing names another one."""

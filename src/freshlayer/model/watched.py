@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 
 from msgspec import Struct, field
 
 from freshlayer.model.build import Pairs
+from freshlayer.model.str_enum import StrEnum
 
 SLOT = 6 * 3600
 """Seconds."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
-from enum import StrEnum
 from typing import Any
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType, field
 from msgspec.structs import asdict
 
+from freshlayer.model.str_enum import StrEnum
 from freshlayer.reference import shown
 from freshlayer.report.document import VERSION
 from freshlayer.report.text import Line

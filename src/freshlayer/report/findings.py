@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from enum import StrEnum
 
 from msgspec import Struct
 
@@ -12,6 +11,7 @@ from freshlayer.model.build import InstructionState
 from freshlayer.model.inputs import SYNTAX
 from freshlayer.model.observation import Change
 from freshlayer.model.report import Report
+from freshlayer.model.str_enum import StrEnum
 from freshlayer.report.packages import unknown_reason
 from freshlayer.report.text import only_follows, via
 

@@ -2,9 +2,9 @@
 
 A state file is input like any other: SQLite stores any type in any column, and what it reads may have been
 written by a failing disk. Every row of every query is checked, before anything is made of it.
-"""
 
-from __future__ import annotations
+Without ``from __future__ import annotations``, as ``analyses.form``: each run decodes evidence.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from math import isfinite

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from enum import StrEnum
 from hashlib import sha256
 from secrets import token_hex
 
@@ -12,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from freshlayer.model.build import Pairs
+from freshlayer.model.str_enum import StrEnum
 from freshlayer.model.watched import Cause, CauseKind, Fired, Message, Standing, Waiting
 
 _BUILDS_WITHIN, _LEAST_PATIENCE, _USUAL_PATIENCE = 3, 3600, 86400

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import StrEnum
 from urllib.parse import unquote, urlsplit
 
 from msgspec import Struct
 
 from freshlayer.lazy_regex import compiled
+from freshlayer.model.str_enum import StrEnum
 from freshlayer.reference import Reference
 
 _ENDS = compiled(r"/|\.git")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from enum import Enum
-
 from msgspec import Struct
 from msgspec.structs import replace
 
 from freshlayer.builders.command_line.pflag import Grammar
+from freshlayer.model.str_enum import StrEnum
 
 
-class NoContext(Enum):
+class NoContext(StrEnum):
     """What is built where no context is given."""
 
     NOTHING = "nothing"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from enum import StrEnum
 from itertools import chain
 
 from msgspec import Struct, field
@@ -13,6 +12,7 @@ from freshlayer.lazy_regex import compiled
 from freshlayer.masking.channels import public_channel
 from freshlayer.model.packages import PackageCommand
 from freshlayer.model.reasons import Reason
+from freshlayer.model.str_enum import StrEnum
 from freshlayer.plain_yaml import Node, documents, node
 from freshlayer.reference import shown
 

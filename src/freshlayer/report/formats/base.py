@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import IO, TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
 from freshlayer.model.report import Report
+from freshlayer.model.str_enum import StrEnum
 
 if TYPE_CHECKING:
     from freshlayer.model.observation import Observation, Verdict

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from msgspec import Struct
+
+from freshlayer.model.str_enum import StrEnum
 
 
 class BandKind(StrEnum):
