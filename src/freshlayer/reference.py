@@ -45,7 +45,7 @@ _FRAGMENT = compiled(
     IGNORECASE,
 )
 _CONTEXT = compiled(r"(?i)(?:https?://|git://|ssh://|git@|github\.com/)")
-_PLAIN_URL = compiled(r"(https?)://([a-z0-9][a-z0-9.-]*)(/[A-Za-z0-9._~/+-]*)?")
+_PLAIN_URL = compiled(r"(https?)://([a-z0-9][a-z0-9.-]*)(?::([1-9]\d{0,3}|[1-5]\d{4}))?(/[\w.~/+-]*)?", ASCII)
 """Most URLs: nothing in it is encoded or completed, and only its path may be secret."""
 _HOST = compiled(r"[a-z0-9._~-]+|[0-9a-f:.]+(%[a-z0-9]+)?")
 _COMMIT = r"[0-9a-f]{40}|[0-9a-f]{64}"
@@ -173,12 +173,12 @@ def carries_secret(reference: Reference) -> bool:
 def _url(text: str) -> Reference:
     plain = _PLAIN_URL.fullmatch(text) if len(text) <= _LONGEST else None
     if plain:
-        host, path = plain[2], plain[3] or "/"
-        origin = f"{plain[1]}://{host}"
-        address, safe = f"{origin}{path}", public_path(host, path)
+        scheme, name, port, path = plain.groups("")
+        host = f"{name}:{port}" if port and int(port) != _DEFAULT_PORTS[scheme] else name
+        origin, path = f"{scheme}://{host}", path or "/"
+        address, safe = origin + path, public_path(host, path)
         # Most have no secret: then one string is both.
-        shown_text = address if safe == path else f"{origin}{safe}"
-        return Reference("http", shown_text, address, _pinned(address))
+        return Reference("http", address if safe == path else origin + safe, address, _pinned(address))
     parts = _split(text)
     path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._[]")
     query = quote(parts.query, safe="/%:@!$&'()*+,;=~-._?[]{}|^\\`")
@@ -364,7 +364,7 @@ _OF_SCHEME = {scheme: kind for kind in KINDS for scheme in kind.schemes}
 def kind_of(scheme: str) -> Kind | None:
     """The kind of references with this scheme; None where freshlayer can't probe them."""
     before, plus, _ = scheme.lower().partition("+")
-    return _OF_SCHEME.get(f"{before}{plus}")
+    return _OF_SCHEME.get(before + plus)
 
 
 def _split(text: str) -> "SplitResult":

@@ -57,6 +57,7 @@ curl -- U                               | U
 curl -X GET U                           | U
 curl -XGET U                            | U
 curl -sX GET U                          | U
+curl -X POST -X GET U                   | U
 curl --request GET U                    | U
 curl -I U                               | U
 curl -A agent -e U2 -m 10 U             | U
@@ -240,6 +241,7 @@ def test_a_command_is_found_wherever_it_stands(script: str) -> None:
 SENT = """
 curl -X POST U                          | POST
 curl -XPOST U                           | POST
+curl -X GET -d x=y -X PUT U             | PUT
 curl --request POST U                   | POST
 curl --request=DELETE U                 | DELETE
 curl -X PUT -T F U                      | PUT

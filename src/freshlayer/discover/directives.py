@@ -27,6 +27,8 @@ class Directives(Struct, frozen=True):
 
 
 _NOTE = compiled(r"\s*#\s*freshlayer:\s*(.*?)\s*")
+_MARK = "freshlayer:"
+"""Each of them has it, and few lines do."""
 _PACKAGES = compiled(rf"packages\s*=\s*({'|'.join(PackagePolicy)})")
 _TTL = compiled(r"ttl\s*=(.*)")
 
@@ -37,6 +39,8 @@ def read_directives(text: str, instructions: Sequence[tuple[int, int, str]]) -> 
     ``instructions``: (first line, last line, keyword). Raises DockerfileError, with the line, for a comment
     that is not a directive, or that is not directly above an instruction.
     """
+    if _MARK not in text:
+        return {}
     lines = text.split("\n")
     inside = {n for first, last, _ in instructions for n in range(first, last + 1)}
     found: dict[int, Directives] = {}
@@ -54,7 +58,7 @@ def read_directives(text: str, instructions: Sequence[tuple[int, int, str]]) -> 
         if watched:
             found[first] = replace(found[first], watch=tuple(watched))
     for number, line in enumerate(lines, 1):
-        if number not in inside and number not in used and _NOTE.fullmatch(line):
+        if _MARK in line and number not in inside and number not in used and _NOTE.fullmatch(line):
             raise DockerfileError("this '# freshlayer:' comment is not directly above an instruction", number)
     return found
 

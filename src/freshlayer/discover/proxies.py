@@ -23,6 +23,12 @@ _SCHEMES = ("http", "https", "ftp")
 _SOCKS = {"socks4": "socks4", "socks4a": "socks4a", "socks5": "socks5", "socks5-hostname": "socks5h"}
 _OFF = frozenset({"off", "no", "0", "false"})
 _LETTERS = frozenset("xeY")
+_NAMES = (
+    *("proxy", "proxy1.0", "all-proxy", "noproxy", "no-proxy", "execute", *_SOCKS),
+    *(f"{scheme}-proxy" for scheme in _SCHEMES),
+)
+_BEGINNINGS = frozenset(name[:length] for name in _NAMES for length in range(1, len(name) + 1))
+"""Of the long options that decide it: a beginning may be enough."""
 
 
 def used(program: str, arguments: Words, environment: Mapping[str, str]) -> Proxies | None:
@@ -63,7 +69,9 @@ def _may_name_proxy(word: Word) -> bool:
     """Whether a word may be an option that decides it: a long one, ``-x`` (curl), ``-e``, ``-Y`` (wget)."""
     if isinstance(word, Unknown):
         return True
-    return word.startswith("-") and (word.startswith("--") or not _LETTERS.isdisjoint(word))
+    if word.startswith("--"):
+        return word[2:].partition("=")[0] in _BEGINNINGS
+    return word[:1] == "-" and not _LETTERS.isdisjoint(word)
 
 
 def _with(found: dict[str, str], name: str, value: str) -> dict[str, str]:

@@ -57,7 +57,11 @@ TABLE = OptionTable(
 
 _CONFIG = compiled(r"(-{0,2}[A-Za-z][\w.-]*)\s*[=:\s]?\s*(?:\"((?:\\\\.|[^\"\\\\])*)\".*|(\S*).*)")
 _SENDS = {"data", "data-ascii", "data-binary", "data-raw", "data-urlencode", "form", "form-string", "json"}
+_FOLLOWS = {"location", "location-trusted", "follow"}
 _READS = {"GET", "HEAD"}
+
+Options = dict[str, str]
+"""Those of a command, each with its last value; it is empty where there is none, or none that is known."""
 
 
 @read_once
@@ -92,7 +96,7 @@ def _unescaped(match: re.Match[str]) -> str:
 
 
 def _one(arguments: Words) -> Iterator[Finding]:
-    items = tuple(read(arguments, TABLE))
+    items = read(arguments, TABLE)
     options, urls, query = _sorted(items)
     request = RequestOptions("curl")
     for item in items:
@@ -108,18 +112,19 @@ def _one(arguments: Words) -> Iterator[Finding]:
         yield from request.findings(found, follow=_follows(options))
 
 
-def _follows(options: set[str]) -> bool:
+def _follows(options: Options) -> bool:
     """Whether redirects are followed; by itself curl reads their answer."""
-    named = options & {"location", "location-trusted", "follow"}
-    return bool(named) and not options & {"no-location", "max-redirs:0"}
+    if "no-location" in options or options.get("max-redirs") == "0":
+        return False
+    return not options.keys().isdisjoint(_FOLLOWS)
 
 
-def _method(options: set[str]) -> str:
+def _method(options: Options) -> str:
     """The method of the request; ``-X`` names it, else the data to be sent decides."""
-    named = next((name.partition(":")[2] for name in options if name.startswith("request:")), "")
+    named = options.get("request", "").upper()
     if "upload-file" in options:
         return named if named not in {"", *_READS} else "PUT"
-    if "get" not in options and options & _SENDS:
+    if "get" not in options and not options.keys().isdisjoint(_SENDS):
         return named if named not in {"", *_READS} else "POST"
     return named or "GET"
 
@@ -134,31 +139,28 @@ def _with_query(url: Word, query: list[Word]) -> Word:
     return url
 
 
-def _sorted(items: Iterable[Option | Operand]) -> tuple[set[str], list[Word], list[Word]]:
-    """Options without values that matter, URLs, and what is appended to each URL.
+def _sorted(items: Iterable[Option | Operand]) -> tuple[Options, list[Word], list[Word]]:
+    """Options, URLs, and what is appended to each URL.
 
     ``-G`` sends the data of ``-d`` in the URL, and then nothing of ``--url-query`` (tool_operate.c).
     """
-    options: set[str] = set()
+    options: Options = {}
     urls: list[Word] = []
     data: list[Word] = []
     query: list[Word] = []
     for item in items:
-        match item:
-            case Operand(value=value):
-                urls.append(value)
-            case Option(name="url", value=value) if value is not None:
-                urls.append(value)
-            case Option(name="url-query", value=value) if value is not None:
-                query.append(_query(value))
-            case Option(name="request", value=str(method)):
-                options.add(f"request:{method.upper()}")
-            case Option(name="max-redirs", value=str(most)):
-                options.add(f"max-redirs:{most}")
-            case Option(name=name, value=value):
-                options.add(name)
-                if name in _SENDS and value is not None:
-                    data.append(_sent(name, value))
+        if isinstance(item, Operand):
+            urls.append(item.value)
+            continue
+        name, value = item.name, item.value
+        if name == "url" and value is not None:
+            urls.append(value)
+        elif name == "url-query" and value is not None:
+            query.append(_query(value))
+        else:
+            options[name] = value if isinstance(value, str) else ""
+            if name in _SENDS and value is not None:
+                data.append(_sent(name, value))
     return options, urls, data if data and "get" in options else query
 
 
@@ -189,7 +191,7 @@ def _in_file(text: str) -> Unknown:
     return Unknown(Reason("urls-in-file", detail="a part of the URL is in a file"), text, "…")
 
 
-def _read(url: Word, options: set[str]) -> Iterator[Finding]:
+def _read(url: Word, options: Options) -> Iterator[Finding]:
     if isinstance(url, Unknown):
         yield Missed(url.text, url.reason)
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from msgspec import Struct, field
 
@@ -50,30 +50,31 @@ class Operand(Struct, frozen=True):
     value: Word
 
 
-def read(arguments: Words, table: OptionTable) -> Iterator[Option | Operand]:
-    """Yield options and operands in order. ``--`` ends the options."""
-    waiting = list(reversed(arguments))
+def read(arguments: Words, table: OptionTable) -> list[Option | Operand]:
+    """Options and operands in order. ``--`` ends the options."""
+    found: list[Option | Operand] = []
+    waiting = arguments[::-1]
     while waiting:
         word = waiting.pop()
-        known = _partly_known(word, table)
-        if known is not None:
-            yield known
-        elif isinstance(word, Unknown) or word in {"", "-"} or not word.startswith("-"):
-            yield Operand(word)
+        if isinstance(word, Unknown):
+            found.append(_partly_known(word, table) or Operand(word))
+        elif word[:1] != "-" or word == "-":
+            found.append(Operand(word))
         elif word == "--":
-            yield from (Operand(rest) for rest in reversed(waiting))
-            return
+            found += map(Operand, reversed(waiting))
+            break
         elif word.startswith("--"):
-            yield _long(word[2:], waiting, table)
+            found.append(_long(word[2:], waiting, table))
         elif word in table.joined:
-            yield Option(word, None)
+            found.append(Option(word, None))
         else:
-            yield from _short(word[1:], waiting, table)
+            _add_short(found, word[1:], waiting, table)
+    return found
 
 
-def _partly_known(word: Word, table: OptionTable) -> Option | None:
+def _partly_known(word: Unknown, table: OptionTable) -> Option | None:
     """``--header=X:$Y`` and ``-o$F`` are options, though their value is not known."""
-    if isinstance(word, str) or not word.known.startswith("-"):
+    if not word.known.startswith("-"):
         return None
     name, equals, value = word.known.removeprefix("--").partition("=")
     if word.known.startswith("--"):
@@ -95,12 +96,11 @@ def _long(word: str, waiting: Words, table: OptionTable) -> Option:
     return Option(name, None)
 
 
-def _short(letters: str, waiting: Words, table: OptionTable) -> Iterator[Option]:
-    for place, letter in enumerate(letters):
-        name = table.aliases.get(letter, letter)
-        if letter not in table.short:
-            yield Option(name, None)
-            continue
-        rest = letters[place + 1 :]
-        yield Option(name, rest or (waiting.pop() if waiting else None))
-        return
+def _add_short(found: list[Option | Operand], letters: str, waiting: Words, table: OptionTable) -> None:
+    aliases, valued = table.aliases, table.short
+    for place, letter in enumerate(letters, 1):
+        name = aliases.get(letter, letter)
+        if letter in valued:
+            found.append(Option(name, letters[place:] or (waiting.pop() if waiting else None)))
+            return
+        found.append(Option(name, None))

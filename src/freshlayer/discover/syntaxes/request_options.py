@@ -12,7 +12,7 @@ from freshlayer.discover.syntaxes.options import Operand, Option
 from freshlayer.lazy_regex import compiled
 from freshlayer.masking import is_secret_name
 from freshlayer.model.reasons import Reason
-from freshlayer.request_form import Header, RequestForm, basic, header_of
+from freshlayer.request_form import PLAIN, Header, RequestForm, basic, header_of
 
 _SECRET_HEADER = compiled(r"\s*([A-Za-z0-9_.-]{1,64})\s*:")
 _VALUED = {"user-agent": "user-agent", "referer": "referer", "cookie": "cookie", "oauth2-bearer": "bearer"}
@@ -20,6 +20,7 @@ _USERS = {"user", "http-user"}
 _PASSWORDS = {"password", "http-password", "http-passwd"}
 # With these the password is never sent as it is.
 _OTHER_SCHEMES = {"digest", "ntlm", "negotiate", "anyauth", "aws-sigv4"}
+_OPTIONS = frozenset({*_VALUED, *_USERS, *_PASSWORDS, *_OTHER_SCHEMES, "header"})
 
 
 class RequestOptions(Struct):
@@ -38,7 +39,7 @@ class RequestOptions(Struct):
 
     def take(self, item: Option | Operand) -> None:
         """Take an option into account; one that does not change the request is ignored."""
-        if isinstance(item, Operand):
+        if isinstance(item, Operand) or item.name not in _OPTIONS:
             return
         name, value = item.name, item.value
         if name in _OTHER_SCHEMES:
@@ -88,6 +89,8 @@ class RequestOptions(Struct):
 
     def form(self, *, follow: bool = True) -> RequestForm:
         """The request as the command sends it."""
+        if follow and not self.headers and self.user is None:
+            return PLAIN
         return RequestForm.of([*self.headers, *self._login()], follow=follow)
 
     def _login(self) -> Iterator[Header]:
@@ -108,6 +111,6 @@ class RequestOptions(Struct):
             elif self.trouble:
                 yield Missed(finding.text, self.trouble)
             else:
-                yield replace(finding, form=form)
+                yield finding if form is PLAIN else replace(finding, form=form)
                 if self.doubt:
                     yield Missed(finding.text, self.doubt)
