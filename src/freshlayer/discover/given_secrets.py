@@ -15,6 +15,7 @@ from freshlayer.reference import KINDS, Reference, requested
 from freshlayer.request_form import NOT_FOLLOWED
 
 _MOST_NAMES = 100
+_NONE: frozenset[str] = frozenset()
 _OF_URLS = frozenset(kind.name for kind in KINDS if kind.is_url)
 
 
@@ -56,6 +57,8 @@ class GivenSecrets:
 
 def mounted_secrets(instruction: Instruction) -> frozenset[str]:
     """Variables that a ``RUN --mount=type=secret,env=NAME`` fills."""
+    if not instruction.flags:
+        return _NONE
     names: set[str] = set()
     for flag in instruction.flags:
         if flag.startswith("--mount=") and "type=secret" in flag:

@@ -46,7 +46,8 @@ class ImageUses:
                 name, platform = bases.named(stage, outer), bases.platform(stage, outer)
                 yield from self._use(stage.start, "FROM", stage.base, name, platform)
             for instruction in stage.instructions:
-                yield from self._sources(instruction)
+                if instruction.flags:
+                    yield from self._sources(instruction)
 
     def _sources(self, instruction: Instruction) -> Iterator[ImageUse]:
         via = f"{instruction.name} --{'mount' if instruction.name == 'RUN' else 'from'}"

@@ -24,6 +24,7 @@ from freshlayer.discover.lock_advice import KnownUnlocked
 from freshlayer.discover.lookups import decided
 from freshlayer.discover.named_contexts import named_source
 from freshlayer.discover.package_calls import PackageCalls
+from freshlayer.discover.run_texts import text_of_run
 from freshlayer.discover.stage_bases import StageBases
 from freshlayer.discover.syntaxes.found import Finding, Found, Missed
 from freshlayer.discover.syntaxes.git import Checkouts
@@ -42,6 +43,8 @@ from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference, preferred, shown
 from freshlayer.request_form import PLAIN
 from freshlayer.shell import Hole, Outside, Surroundings, Why
+from freshlayer.shell.files import Files, NoFiles
+from freshlayer.shell.programs.script_files import PATH
 
 if TYPE_CHECKING:
     from freshlayer.discover.package_commands import PackageCommands
@@ -49,13 +52,10 @@ if TYPE_CHECKING:
 _POSIX_SHELLS = {"sh", "bash", "ash", "dash", "zsh", "ksh"}
 _GIT = compiled(r"(?i)^(?:git@|git://|ssh://)|^https?://[^#?]*\.git(?:#|$)")
 _URL = compiled(r"[a-z][a-z0-9+.-]*://[^\s'\"`|&;<>(){}]+")
-_HERE_FIRST = compiled(
-    r"\A\s*(?P<here>(?:\d?<<-?\s*(?P<quote>[\"']?)[\w.-]+(?P=quote)\s*)+)(?P<command>[^\n;&|<>]*[^\n;&|<>\s])(?P<rest>.*)",
-    re.DOTALL,
-)
-"""``<<EOF bash -ex`` is ``bash -ex <<EOF``."""
+_OTHER_SHEBANG = compiled(r"#!(?!.*\b(?:sh|bash|ash|dash|zsh|ksh)\b)")
 _TRIGGER = compiled(r"(?is)ONBUILD\s+RUN\s+(?:--\S+\s+)*(.*)")
 _ONE_IS_REQUESTED = Reason("secret-decides")
+_NO_FILES: Files = NoFiles()
 
 
 _Read = tuple[Stage, Instruction, str, Finding]
@@ -217,15 +217,19 @@ class _Finder:
         self._homes.begin(stage, parent, start.user)
         self._checkouts = self._copies.get(parent.number, Checkouts()).later() if parent else Checkouts()
         for instruction in (*self._bases.triggers(stage, parent, outer), *stage.instructions):
-            if instruction.name == "SHELL":
-                shell_words = instruction.words
-            if instruction.name == "WORKDIR":
-                directory = self._workdir(instruction, directory)
+            match instruction.name:
+                case "SHELL":
+                    shell_words = instruction.words
+                case "WORKDIR":
+                    directory = self._workdir(instruction, directory)
+                case "USER":
+                    self._homes.see(instruction, self._expander(instruction))
+                case "RUN":
+                    self._checkouts = self._checkouts.later()
+                case _:
+                    self._files.before(instruction, self._expander(instruction), directory)
             self._directory = directory
-            self._homes.see(instruction, self._expander(instruction))
-            self._files.before(instruction, self._expander(instruction), directory)
-            self._checkouts = self._checkouts.later()
-            found = [*self._instruction(instruction, shell_words), *self._kept(instruction, directory)]
+            found = list(self._instruction(instruction, shell_words))
             self._bases.settle(decides=bool(found))
             found = not_watched_there(instruction, found) if is_trigger(instruction) else found
             yield from ((instruction, via, finding) for via, finding in found)
@@ -250,14 +254,13 @@ class _Finder:
         )
         return join(before, path) if isinstance(path, str) else before
 
-    def _kept(self, instruction: Instruction, directory: str) -> Iterator[tuple[str, Finding]]:
+    def _kept(self, instruction: Instruction, environment: Environment) -> Iterator[tuple[str, Finding]]:
         """Warnings about cache mounts in which a file may not change."""
-        if instruction.name == "RUN" and any("type=cache" in flag for flag in instruction.flags):
+        if any("type=cache" in flag for flag in instruction.flags):
             from freshlayer.discover.kept_files import kept_files  # noqa: PLC0415 - few Dockerfiles have one
 
-            environment = self._environments[instruction.number]
             around = self._surroundings(instruction, environment)
-            kept = kept_files(instruction, _script(instruction), environment, around, directory)
+            kept = kept_files(instruction, text_of_run(instruction), environment, around, self._directory)
             yield from (("RUN", missed) for missed in kept)
 
     def _expanded(self, stage: Stage) -> str:
@@ -274,13 +277,15 @@ class _Finder:
         self, instruction: Instruction, shell_words: tuple[str, ...]
     ) -> Iterator[tuple[str, Finding]]:
         environment = self._environments[instruction.number]
-        yield from self._sources(instruction, environment)
+        if instruction.flags:
+            yield from self._sources(instruction, environment)
         for written in self._watched.get(instruction.line, ()):
             value = environment.expand(written, self._dockerfile.escape)
             yield "watch", Missed(written, value.reason) if isinstance(value, Unknown) else Found(value)
         match instruction.name:
             case "RUN":
                 yield from self._run(instruction, environment, shell_words)
+                yield from self._kept(instruction, environment)
             case "ADD":
                 yield from self._add(instruction, environment)
             case "ONBUILD" if "://" in instruction.text or self._trigger_reads(instruction, environment):
@@ -290,7 +295,7 @@ class _Finder:
     def _trigger_reads(self, instruction: Instruction, environment: Environment) -> bool:
         """Whether the RUN of a trigger reads something, or executes a script that can't be followed."""
         script = _TRIGGER.match(instruction.text)
-        surroundings = replace(self._surroundings(instruction, environment), files=self._files.files.fork())
+        surroundings = self._surroundings(instruction, environment, self._files.files.fork())
         return script is not None and any(of_script(script[1], surroundings))
 
     def _sources(self, instruction: Instruction, environment: Environment) -> Iterator[tuple[str, Finding]]:
@@ -309,12 +314,12 @@ class _Finder:
         self, instruction: Instruction, environment: Environment, shell_words: tuple[str, ...]
     ) -> Iterator[tuple[str, Finding]]:
         with self._files.run(instruction, self._expander(instruction), self._directory) as (files, search):
-            around = self._surroundings(instruction, environment)
-            around = replace(around, files=files, search=search, common=known_names())
+            around = self._surroundings(instruction, environment, files, search, known_names())
             packages = PackageCalls(lambda: self._package_commands(around.value))
             yield from self._script(instruction, around, shell_words, packages)
             yield from ((missed.via, missed) for missed in packages.unknown())
-            self.packages |= {instruction.number: packages.commands} if packages.commands else {}
+            if commands := packages.commands:
+                self.packages[instruction.number] = commands
             self._unlocked.add(instruction, packages.unlocked)
 
     def _package_commands(self, value: Callable[[str], str | Hole]) -> PackageCommands:
@@ -334,7 +339,7 @@ class _Finder:
         if instruction.exec_form:
             yield from of_words(instruction.words, surroundings, self._checkouts, others, packages)
             return
-        script = _script(instruction)
+        script = text_of_run(instruction)
         if interpreter in WINDOWS_SHELLS:
             from freshlayer.discover.windows import of_windows_shell  # noqa: PLC0415 - its grammars
 
@@ -342,13 +347,20 @@ class _Finder:
         elif interpreter not in _POSIX_SHELLS:
             reason = Reason("other-interpreter", detail=f"its shell is {shown(' '.join(shell_words), 40)}")
             yield from (("RUN", Missed(url, reason)) for url in _URL.findall(script))
-        elif re.match(r"#!(?!.*\b(?:sh|bash|ash|dash|zsh|ksh)\b)", script):
+        elif script.startswith("#!") and _OTHER_SHEBANG.match(script):
             for url in _URL.findall(script):
                 yield "RUN", Missed(url, Reason("other-interpreter"))
         else:
             yield from of_script(script, surroundings, self._checkouts, others, packages)
 
-    def _surroundings(self, instruction: Instruction, environment: Environment) -> Surroundings:
+    def _surroundings(
+        self,
+        instruction: Instruction,
+        environment: Environment,
+        files: Files = _NO_FILES,
+        search: tuple[str, ...] = PATH,
+        common: frozenset[str] = frozenset(),
+    ) -> Surroundings:
         secrets = mounted_secrets(instruction)
 
         def value(name: str) -> str | Hole:
@@ -363,9 +375,9 @@ class _Finder:
             return Hole(Why.ARGUMENT if found.unset else Why.OTHER, found.reason, written)
 
         outside = self._outside(environment, value) if not secrets else None
-        home = self._homes.home(environment, self._files.files)
-        known = Surroundings(value, self._platform, FETCHERS, self._directory, home)
-        return replace(known, downloads=self._downloads, outside=outside)
+        home, place = self._homes.home(environment, self._files.files), self._directory
+        known = (value, self._platform, FETCHERS, place, home, files, search, common)
+        return Surroundings(*known, downloads=self._downloads, outside=outside)
 
     def _outside(self, environment: Environment, value: Callable[[str], str | Hole]) -> Outside:
         """The same for instructions that see the same environment."""
@@ -386,13 +398,3 @@ class _Finder:
                 pinned = instruction.flag("checksum")
                 pin = Missed(value, Reason("checksum-pinned"), accepted=True)
                 yield "ADD", pin if pinned else Found(value)
-
-
-def _script(instruction: Instruction) -> str:
-    """What the shell reads: the joined lines; or the here-document where the RUN is nothing else."""
-    documents = instruction.heredocs
-    if len(documents) == 1 and re.fullmatch(r"<<-?\s*[\"']?[\w.-]+[\"']?", instruction.rest.strip()):
-        content = documents[0].content
-        return re.sub(r"(?m)^\t+", "", content) if documents[0].strip_tabs else content
-    rest = _HERE_FIRST.sub(r"\g<command> \g<here>\g<rest>", instruction.rest)
-    return "\n".join([rest, *(f"{doc.content}{doc.name}" for doc in documents)])

@@ -157,7 +157,7 @@ class PackageCommands:
         line = _with_files(line, call) if manager == "apt" else line
         files = _package_files(manager, line, call)
         known = {word: control for word, control in files.items() if isinstance(control, str)}
-        command = replace(self._command(name, manager, line, text, call), local=known)
+        command = self._command(name, manager, line, text, call, known)
         reason = _unknown_word(name, line)
         if reason is not None and command.unknown is None and line.action not in READS_NOTHING:
             if command.words:
@@ -172,7 +172,9 @@ class PackageCommands:
         self.commands.append(command)
         yield from (Missed(word, why, name) for word, why in files.items() if isinstance(why, Reason))
 
-    def _command(self, name: str, manager: str, line: CommandLine, text: str, call: Call) -> PackageCommand:
+    def _command(
+        self, name: str, manager: str, line: CommandLine, text: str, call: Call, local: Mapping[str, str]
+    ) -> PackageCommand:
         known = manager_files(manager, call.files, self._downloads)
         reads = line.action not in READS_NOTHING
         added = _unknown_option(line, _ADDED)
@@ -191,11 +193,14 @@ class PackageCommands:
             known.foreign,
             known.origins,
             (known.unlisted or added) if reads else None,
+            local=local,
         )
 
 
 def _with_files(line: CommandLine, call: Call) -> CommandLine:
     """With the package files that patterns mean."""
+    if not any(isinstance(word, str) and is_local(word) for word in line.words):
+        return line
     words: list[Word] = []
     for word in line.words:
         words += matching(word, call.directory, call.files) if isinstance(word, str) else [word]

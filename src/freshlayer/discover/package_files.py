@@ -162,4 +162,4 @@ def matching(word: str, directory: str, files: FilesSeen) -> list[str]:
 
 def is_local(word: str) -> bool:
     """Whether a word of a command is the path of a package file."""
-    return re.search(r"\.(?:deb|rpm|apk)$", word) is not None and ("/" in word or word.endswith(".rpm"))
+    return ("/" in word or word.endswith(".rpm")) and re.search(r"\.(?:deb|rpm|apk)$", word) is not None

@@ -53,6 +53,11 @@ ROWS: tuple[LockRow, ...] = (
 )
 """Program and subcommand → the reader of its lock file. The first row that matches counts."""
 
+_OF_PROGRAM = {
+    name: tuple(row for row in ROWS if name in row.programs)
+    for name in frozenset().union(*(it.programs for it in ROWS))
+}
+
 
 _DIRECTORIES: dict[str, frozenset[str]] = {
     "npm": frozenset({"--prefix", "-C"}),
@@ -93,9 +98,12 @@ def _in_directory(program: str, project: Project) -> Project:
 
 def lock_of(program: str, project: Project) -> Lock | None:
     """Whether a lock file names all that a command installs; None for a command that knows no lock file."""
+    rows = _OF_PROGRAM.get(program)
+    if rows is None:
+        return None
     project = _in_directory(program, project)
     words = " ".join(word for word in project.arguments if not word.startswith("-"))
-    for row in ROWS:
-        if program in row.programs and re.match(rf"(?:{row.commands})(?: |$)", words):
+    for row in rows:
+        if re.match(rf"(?:{row.commands})(?: |$)", words):
             return row.reader(project)
     return None

@@ -110,7 +110,9 @@ def is_remote(name: str, word: Word) -> bool:
     text = word.known if isinstance(word, Unknown) else word
     if name in _NODE and isinstance(word, str) and _GITHUB.fullmatch(text):
         return True
-    return bool(re.search(r"://", text) or _SHORTHAND.fullmatch(text) or re.match(r"git@[\w.-]+:", text))
+    if ":" not in text:
+        return False
+    return "://" in text or bool(_SHORTHAND.fullmatch(text) or re.match(r"git@[\w.-]+:", text))
 
 
 def remote(name: str, word: Word) -> Finding:

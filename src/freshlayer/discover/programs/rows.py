@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import cache
 
 from msgspec import Struct
@@ -23,18 +22,23 @@ class Row(Struct, frozen=True):
     """A program, as its table describes it.
 
     ``verbs``: the subcommands that fetch, each as its words; none: every command does. ``values``: options
-    that take a value; ``read``: those whose value is a URL or a file that is read.
+    that take a value; ``read``: those whose value is a URL or a file that is read. ``first``: the first
+    words of the subcommands; ``marked``: those that begin as an option.
     """
 
     verbs: tuple[tuple[str, ...], ...] = ()
     values: frozenset[str] = frozenset()
     read: frozenset[str] = frozenset()
+    first: frozenset[str] = frozenset()
+    marked: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, verbs: str = "", values: str = "", read: str = "") -> Row:
         """Each separated by blanks."""
         subcommands = tuple(tuple(word.split("/")) for word in verbs.split())
-        return cls(subcommands, frozenset(values.split()), frozenset(read.split()))
+        first = frozenset(words[0] for words in subcommands)
+        marked = tuple(word for word in first if word[0] in "-+")
+        return cls(subcommands, frozenset(values.split()), frozenset(read.split()), first, marked)
 
     def completed(self, option: str) -> str:
         """The long option of which this is a unique beginning, as optparse and getopt_long take it."""
@@ -42,8 +46,8 @@ class Row(Struct, frozen=True):
             return option
         if option in _SWITCHES:
             return option
-        longer = [name for name in self.values | self.read if name.startswith(option)]
-        return longer[0] if len(longer) == 1 else option
+        longer = {name for names in (self.values, self.read) for name in names if name.startswith(option)}
+        return longer.pop() if len(longer) == 1 else option
 
 
 class Invocation(Struct, frozen=True):
@@ -69,6 +73,10 @@ class Invocation(Struct, frozen=True):
         return any(name in names for name, _ in self.options)
 
 
+Items = list[tuple[str, Word | None]]
+"""(option, its value), and ("", operand)."""
+
+
 @cache
 def rows(table: str) -> dict[str, Row]:
     """A table as it is written → program → its row."""
@@ -84,13 +92,14 @@ def invoked(name: str, arguments: Words, row: Row, given: tuple[str, ...] = ()) 
     """The command as its row reads it; None where its subcommand does not fetch, or only informs."""
     if _informs(arguments):
         return None
-    found = _subcommand(name, arguments, row)
+    items = _read(name, arguments, row)
+    found = _subcommand(items, row)
     if found is None:
         return None
     verb, size = found
     operands: Words = []
     options: list[tuple[str, Word | None]] = []
-    for option, value in _read(name, arguments, row):
+    for option, value in items:
         if option:
             options.append((option, value))
         elif value is not None:
@@ -106,23 +115,26 @@ def _informs(arguments: Words) -> bool:
     return last in _INFORMATION or (len(arguments) == 1 and last in {"-V", "-v", "-h"})
 
 
-def _read(name: str, arguments: Words, row: Row) -> Iterator[tuple[str, Word | None]]:
-    """(option, its value) and ("", operand), in order."""
-    waiting = list(reversed(arguments))
+def _read(name: str, arguments: Words, row: Row) -> Items:
+    """In the order of the words."""
+    found: Items = []
+    waiting = arguments[::-1]
     while waiting:
         word = waiting.pop()
         text = word.known if isinstance(word, Unknown) else word
         if not text.startswith("-") or text == "-":
-            yield "", word
+            found.append(("", word))
             continue
         option, equals, value = text.partition("=")
         option = row.completed(option)
         if equals:
-            yield option, Unknown(word.reason, word.text, value) if isinstance(word, Unknown) else value
+            given = Unknown(word.reason, word.text, value) if isinstance(word, Unknown) else value
+            found.append((option, given))
         elif option in row.values or option in row.read or _holds_secret(option, name, waiting):
-            yield option, waiting.pop() if waiting else None
+            found.append((option, waiting.pop() if waiting else None))
         elif option != "--":
-            yield option, None
+            found.append((option, None))
+    return found
 
 
 def _holds_secret(option: str, name: str, waiting: Words) -> bool:
@@ -131,7 +143,7 @@ def _holds_secret(option: str, name: str, waiting: Words) -> bool:
     return isinstance(word, str) and "://" not in word and bool(word) and takes_secret(option, name)
 
 
-def _subcommand(name: str, arguments: Words, row: Row) -> tuple[str, int] | None:
+def _subcommand(items: Items, row: Row) -> tuple[str, int] | None:
     """The subcommand and the number of its words, where it is one that fetches.
 
     A word behind an option may be its value, so that the subcommand can still follow.
@@ -139,19 +151,14 @@ def _subcommand(name: str, arguments: Words, row: Row) -> tuple[str, int] | None
     if not row.verbs:
         return "", 0
     behind_option = False
-    words = list(_words(name, arguments, row))
+    words = [_word(option, value, row) for option, value in items]
     for place, word in enumerate(words):
         if word is None or word.startswith(_NOT_A_SUBCOMMAND):
-            if word and any(word.startswith(verb[0]) for verb in row.verbs if verb[0][0] in "-+"):
+            if word and row.marked and word.startswith(row.marked):
                 return "", 0
             behind_option = word is None or "=" not in word
             continue
-        plain = tuple(
-            other for other in words[place:] if other is not None and not other.startswith(_NOT_A_SUBCOMMAND)
-        )
-        fitting = [verb for verb in row.verbs if plain[: len(verb)] == verb]
-        if fitting:
-            best = max(fitting, key=len)
+        if word in row.first and (best := _longest(words[place:], row)):
             return "/".join(best), len(best)
         if not behind_option:
             return None
@@ -160,12 +167,16 @@ def _subcommand(name: str, arguments: Words, row: Row) -> tuple[str, int] | None
     return ("", 0) if (".",) in row.verbs and not operands else None
 
 
-def _words(name: str, arguments: Words, row: Row) -> Iterator[str | None]:
-    """The words without the values of options that are known to take one; None for what is not known."""
-    for option, value in _read(name, arguments, row):
-        if not option:
-            yield value if isinstance(value, str) else None
-        elif option in row.values or option in row.read:
-            yield f"{option}="
-        else:
-            yield option if value is None else f"{option}="
+def _longest(words: list[str | None], row: Row) -> tuple[str, ...]:
+    """The longest subcommand that the words begin with; options may be between its words."""
+    plain = tuple(word for word in words if word is not None and not word.startswith(_NOT_A_SUBCOMMAND))
+    fitting = [verb for verb in row.verbs if plain[: len(verb)] == verb]
+    return max(fitting, key=len, default=())
+
+
+def _word(option: str, value: Word | None, row: Row) -> str | None:
+    """A word, without the value of an option that is known to take one; None for what is not known."""
+    if not option:
+        return value if isinstance(value, str) else None
+    takes_one = value is not None or option in row.values or option in row.read
+    return f"{option}=" if takes_one else option
