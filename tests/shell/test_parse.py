@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from freshlayer.shell import follow, known
+from freshlayer.shell.syntax.nodes import AndOr, Command, Pipeline, Sequence
 from freshlayer.shell.syntax.parse import parse
 from testing.scripts import command_names, surroundings
 
@@ -114,3 +115,14 @@ def test_a_hyphen_before_a_variable_ends_no_word(script: str, url: str) -> None:
     """tree-sitter-bash 0.25 reads ``-$`` as a word of its own."""
     (call,) = follow(script, surroundings({"V": "1.2"})).calls
     assert url in [known(field) for field in call.words]
+
+
+@pytest.mark.parametrize("end", [" $x", ' "$(e)"', " > f"])
+def test_a_pipeline_is_one_part_of_a_list(end: str) -> None:
+    """The grammar takes what is before or behind a pipeline of three programs for a part of it."""
+    script = parse(f'x="$(w)" && {{ a; }} | b 2> e |c -d{end} && g || h').body
+    match script:
+        case Sequence(statements=(AndOr(AndOr(AndOr(Command(), "&&", Pipeline(parts)), "&&"), "||"),)):
+            assert len(parts) == 3
+        case _:
+            raise AssertionError(script)

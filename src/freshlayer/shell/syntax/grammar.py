@@ -225,8 +225,29 @@ def _list(node: Node, depth: int) -> Statement | None:
 
 
 def _pipeline(node: Node, depth: int) -> Statement:
-    """``! a | b`` is about the whole pipeline, where the grammar takes it for the first part's."""
+    """``x && a | b | c && d``: the grammar at times takes ``x`` or ``d`` into the pipeline."""
     parts = _sequence(node.children, depth).statements
+    before = parts[0] if parts else None
+    if isinstance(before, AndOr):
+        parts = (*_parts_of(before.right), *parts[1:])
+    behind: list[AndOr] = []
+    last = parts[-1] if parts else None
+    while isinstance(last, AndOr):
+        behind.append(last)
+        last = last.left
+    statement = _piped((*parts[:-1], *_parts_of(last)) if behind and last else parts)
+    statement = replace(before, right=statement) if isinstance(before, AndOr) else statement
+    for item in reversed(behind):
+        statement = AndOr(statement, item.operator, item.right)
+    return statement
+
+
+def _parts_of(statement: Statement) -> tuple[Statement, ...]:
+    return statement.parts if isinstance(statement, Pipeline) else (statement,)
+
+
+def _piped(parts: tuple[Statement, ...]) -> Statement:
+    """``! a | b`` is about the whole pipeline, where the grammar takes it for the first part's."""
     if parts and isinstance(parts[0], Not):
         return Not(Pipeline((parts[0].statement, *parts[1:])))
     return Pipeline(parts)
