@@ -1,16 +1,29 @@
-"""Plain commands are read without the grammar, and as the grammar reads them."""
+"""Plain scripts are read without the grammar, and as the grammar reads them."""
 
 from __future__ import annotations
+
+from itertools import groupby
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from freshlayer.shell.syntax.grammar import statements_of
-from freshlayer.shell.syntax.nodes import AndOr, Command, Literal, Sequence, Statement
+from freshlayer.shell.syntax.nodes import (
+    AndOr,
+    Command,
+    Literal,
+    Part,
+    Pipeline,
+    Sequence,
+    Statement,
+    Word,
+)
 from freshlayer.shell.syntax.parse import parse
+from freshlayer.shell.syntax.plain import plain
 
-_WORDS = st.text("abzAZ019_./:@%+,=-", min_size=1, max_size=8) | st.sampled_from(
+_BARE = st.text("abzAZ019_./:@%+,=*?~-", min_size=1, max_size=8)
+_NAMED = st.sampled_from(
     (
         "if",
         "done",
@@ -25,15 +38,30 @@ _WORDS = st.text("abzAZ019_./:@%+,=-", min_size=1, max_size=8) | st.sampled_from
         "https://example.org/f-1.0%20.tgz",
     )
 )
-_COMMANDS = st.lists(_WORDS, min_size=1, max_size=5)
-_BETWEEN = st.sampled_from(("&&", " && ", " &&  \t", " & ", " \\\n && "))
+_VARIABLES = st.sampled_from(("$A", "$b1", "${A}", "${_c}"))
+_SINGLE = st.text('ab 0.;&|$`\\"#!(){}[]<>*=-~', max_size=6).map("'{}'".format)
+_DOUBLE = st.lists(st.text("ab 0.;&|#!(){}[]<>*=-~'/:", min_size=1, max_size=3) | _VARIABLES, max_size=4).map(
+    lambda parts: f'"{"".join(parts)}"'
+)
+_COMPOSED = st.lists(_BARE | _VARIABLES | _SINGLE | _DOUBLE, min_size=1, max_size=5).map("".join)
+_WORDS = (_BARE | _NAMED | _COMPOSED).filter(lambda word: word not in {"==", "=~"})
+_COMMANDS = st.tuples(_BARE | _NAMED | st.just(":"), st.lists(_WORDS, max_size=4)).map(
+    lambda command: (command[0], *command[1])
+)
+_BETWEEN = st.sampled_from(
+    ("&&", " && ", " &&  \t", " & ", " \\\n && ", "; ", " ; ", " || ", " | ", "|", " |")
+)
+_ENDS = st.sampled_from(("", "", " ", ";", " ; ", " &&"))
 
 
 @st.composite
 def _scripts(draw: st.DrawFn) -> str:
     commands = draw(st.lists(_COMMANDS, min_size=1, max_size=4))
     blank = draw(st.sampled_from((" ", "  ", "\t", " \\\n ")))
-    return draw(_BETWEEN).join(blank.join(words) for words in commands)
+    script = blank.join(commands[0])
+    for words in commands[1:]:
+        script += draw(_BETWEEN) + blank.join(words)
+    return script + draw(_ENDS)
 
 
 def _joined(statement: Statement) -> Statement:
@@ -43,26 +71,75 @@ def _joined(statement: Statement) -> Statement:
             return AndOr(_joined(left), operator, _joined(right))
         case Sequence(statements=inner):
             return Sequence(tuple(map(_joined, inner)))
-        case Command(words=words) if all(isinstance(part, Literal) for word in words for part in word):
-            whole = ("".join(getattr(part, "text", "") for part in word) for word in words)
-            return Command(tuple((Literal(word),) for word in whole), statement.text)
+        case Pipeline(parts=parts):
+            return Pipeline(tuple(map(_joined, parts)))
+        case Command(words=words):
+            return Command(tuple(map(_joined_word, words)), statement.text)
         case _:
             return statement
 
 
-@settings(max_examples=200, deadline=None)
+def _joined_word(word: Word) -> Word:
+    """Bare literals that touch are one; of quoted ones an empty pair is one too."""
+    parts: list[Part] = []
+    for bare, group in groupby(word, lambda part: isinstance(part, Literal) and not part.quoted):
+        parts += [Literal("".join(part.text for part in group))] if bare else group
+    return tuple(parts)
+
+
+@settings(max_examples=400, deadline=None)
 @given(_scripts())
-def test_plain_commands_are_what_the_grammar_reads(script: str) -> None:
+def test_plain_scripts_are_what_the_grammar_reads(script: str) -> None:
+    found = plain(script.replace("\\\n", ""))
+    assume(found is not None)
+    assert found is not None
     statements, whole = statements_of(script.replace("\\\n", ""))
     # At a word such as 1@ the grammar stumbles.
     assume(whole)
-    found = parse(script)
-    assert found.whole
-    assert _joined(found.body) == _joined(statements)
+    assert _joined(found) == _joined(statements)
+    assert parse(script).whole
 
 
 @pytest.mark.parametrize(
-    "script", ["a", "a && b", "curl -fsSLo /x https://example.org/a%20b", "a \\\n  && b c"]
+    "script",
+    [
+        "a",
+        "a && b",
+        "curl -fsSLo /x https://example.org/a%20b",
+        "a \\\n  && b c",
+        ": 1; a ;",
+        "a || b; c | d -x && e",
+        "a | b |c || d && e | f",
+        "rm -rf /var/lib/apt/lists/* ~/.cache",
+        'curl "https://example.org/${V}/x" -H \'a: b\' --o="c d"',
+        'a "$A-$B" $A/x ${A}-${B}/${C}-d',
+    ],
 )
 def test_the_text_of_a_command_is_as_written(script: str) -> None:
-    assert parse(script).body == statements_of(script.replace("\\\n", ""))[0]
+    joined = script.replace("\\\n", "")
+    assert plain(joined) == statements_of(joined)[0]
+    assert parse(script).body == statements_of(joined)[0]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        *(
+            "",
+            " ",
+            ";",
+            "a;; b",
+            "a &&",
+            "&& a",
+            "a | | b",
+            "a & b",
+            "if a; then b; fi",
+            "X=1 a",
+            "a; export B",
+        ),
+        *("a $(b)", "a `b`", 'a "$(b)"', 'a "\\n"', "a b\\ c", "a > b", "a {b,c}", "[ a ]", "a # b", "a\nb"),
+        *("a 'b", 'a "b', '"a" b', "$A b", "a $1", "a ${B:-c}", "a $'b'", "a x-$B-$C-"),
+    ],
+)
+def test_what_is_not_plain_is_left_to_the_grammar(script: str) -> None:
+    assert plain(script) is None
