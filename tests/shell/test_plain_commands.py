@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import assume, given, settings
@@ -20,7 +20,9 @@ from freshlayer.shell.syntax.nodes import (
     Word,
 )
 from freshlayer.shell.syntax.parse import parse
-from freshlayer.shell.syntax.plain import plain
+from freshlayer.shell.syntax.plain import plain, plain_words
+from freshlayer.shell.syntax.respelling import tree_of
+from freshlayer.shell.syntax.words import text_of, words_of
 
 _BARE = st.text("abzAZ019_./:@%+,=*?~-", min_size=1, max_size=8)
 _NAMED = st.sampled_from(
@@ -80,10 +82,14 @@ def _joined(statement: Statement) -> Statement:
 
 
 def _joined_word(word: Word) -> Word:
-    """Bare literals that touch are one; of quoted ones an empty pair is one too."""
+    """Bare literals that touch are one."""
     parts: list[Part] = []
-    for bare, group in groupby(word, lambda part: isinstance(part, Literal) and not part.quoted):
-        parts += [Literal("".join(part.text for part in group))] if bare else group
+    for part in word:
+        last = parts[-1] if parts else None
+        if isinstance(part, Literal) and isinstance(last, Literal) and not part.quoted and not last.quoted:
+            parts[-1] = Literal(last.text + part.text)
+        else:
+            parts.append(part)
     return tuple(parts)
 
 
@@ -98,6 +104,18 @@ def test_plain_scripts_are_what_the_grammar_reads(script: str) -> None:
     assume(whole)
     assert _joined(found) == _joined(statements)
     assert parse(script).whole
+    for words, of_nodes in _of_commands(script.replace("\\\n", "")):
+        assert words == of_nodes
+
+
+def _of_commands(script: str) -> Iterator[tuple[list[Word], list[Word]]]:
+    """Of each command in the grammar's tree: its words by its text, and by its nodes."""
+    waiting = [tree_of(script)]
+    while waiting:
+        node = waiting.pop()
+        waiting += node.children
+        if node.type == "command" and (words := plain_words(text_of(node))):
+            yield list(map(_joined_word, words)), list(map(_joined_word, words_of(node)))
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ from freshlayer.shell.syntax.nodes import (
     While,
     Word,
 )
+from freshlayer.shell.syntax.plain import plain_words
 from freshlayer.shell.syntax.respelling import GROUP, is_whole, tree, tree_of
 from freshlayer.shell.syntax.words import condition_words, given_word, text_of, word, words, words_of
 
@@ -77,8 +78,12 @@ def _statement(node: Node, depth: int) -> Statement | None:
 
 
 def _command(node: Node, _depth: int) -> Statement:
+    text = text_of(node)
+    found = plain_words(text)
+    if found:
+        return Command(found, text, row=_row(node))
     assignments = tuple(_assignment(child) for child in node.children if child.type == "variable_assignment")
-    command = Command(words_of(node), text_of(node), assignments, row=_row(node))
+    command = Command(words_of(node), text, assignments, row=_row(node))
     given = [given_word(child) for child in node.children if child.type == "herestring_redirect"]
     return Redirected(command, given[-1], writes=False) if given else command
 

@@ -21,10 +21,10 @@ _VARIABLE = r"\$(?:[A-Za-z_]\w*+|\{[A-Za-z_]\w*+\})"
 _SINGLE = r"'[^'\n]*+'"
 _DOUBLE = r"\"[^\"]*+\""
 _CHECKED_DOUBLE = rf"\"(?:[^\"$`\\\n]++|{_VARIABLE})*+\""
-_SCRIPT = compiled(
-    rf"(?:(?:{_CHARACTER}|[ \t])++|&&|\|\|?|;|{_VARIABLE}|{_SINGLE}|{_CHECKED_DOUBLE})*+", ASCII
-)
-# What follows is for scripts that this one matches.
+_OF_COMMAND = rf"(?:{_CHARACTER}|[ \t])++|{_VARIABLE}|{_SINGLE}|{_CHECKED_DOUBLE}"
+_SIMPLE = compiled(rf"(?:{_OF_COMMAND})*+", ASCII)
+_SCRIPT = compiled(rf"(?:{_OF_COMMAND}|&&|\|\|?|;)*+", ASCII)
+# What follows is for scripts that one of these matches.
 _COMMAND = compiled(rf"((?:[^;&|'\"]++|{_SINGLE}|{_DOUBLE})*+)(&&|\|\|?|;)")
 _WORD = compiled(rf"(?:[^ \t'\"]++|{_SINGLE}|{_DOUBLE})++")
 _PIECE = compiled(rf"[^$'\"]++|{_VARIABLE}|{_SINGLE}|{_DOUBLE}", ASCII)
@@ -43,15 +43,16 @@ def plain(text: str) -> Sequence | None:
     """Plain commands, with ``;``, ``&&``, ``||`` and ``|`` between them; None for every other script."""
     if not _SCRIPT.fullmatch(text):
         return None
-    quoted = "'" in text or '"' in text
     statements: list[Statement] = []
     chain: Statement | None = None
     operator = ""
     piped: list[Statement] = []
-    for written, end in _COMMAND.findall(text if text.rstrip().endswith(";") else f"{text};"):
-        command = _command(written.strip(), quoted=quoted)
-        if command is None:
+    for between, end in _COMMAND.findall(text if text.rstrip().endswith(";") else f"{text};"):
+        written = between.strip()
+        words = _words(written)
+        if not words:
             return None
+        command = Command(words, written)
         piped.append(command)
         if end == "|":
             continue
@@ -65,12 +66,20 @@ def plain(text: str) -> Sequence | None:
     return Sequence(tuple(statements)) if statements and chain is None else None
 
 
-def _command(text: str, *, quoted: bool) -> Command | None:
-    written = _WORD.findall(text) if quoted else text.split()
+def plain_words(text: str) -> tuple[Word, ...]:
+    """The words of one command, where it is a plain one; none otherwise."""
+    return _words(text) if _SIMPLE.fullmatch(text) else ()
+
+
+def _words(text: str) -> tuple[Word, ...]:
+    literal = not _NOT_LITERAL.search(text)
+    written = text.split() if literal else _WORD.findall(text)
     if not written or not _PROGRAM.fullmatch(written[0]) or written[0] in _NOT_COMMANDS:
-        return None
-    words = [_word(word) if _NOT_LITERAL.search(word) else (Literal(word),) for word in written]
-    return None if () in words else Command(tuple(words), text)
+        return ()
+    if literal:
+        return tuple([(Literal(word),) for word in written])
+    words = tuple([_word(word) if _NOT_LITERAL.search(word) else (Literal(word),) for word in written])
+    return () if () in words else words
 
 
 def _word(written: str) -> Word:
