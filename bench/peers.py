@@ -95,6 +95,12 @@ def curl_each(work: Work) -> list[str]:
     return ["sh", str(work.written("each.sh", lines))]
 
 
+def pycurl_alone(work: Work) -> list[str]:
+    """The interpreter with libcurl, which freshlayer needs as well."""
+    script = str(Path(__file__).with_name("pycurl_alone.py"))
+    return [sys.executable, script, str(work.written("urls", iter(work.urls)))]
+
+
 def source_policy(work: Work) -> list[str]:
     """It knows a file by the digest of its bytes, so that it fetches each."""
     lines = _after("FROM scratch", (f"ADD {url} /files/" for url in work.urls))
@@ -122,6 +128,7 @@ def _after(first: str, lines: Iterator[str]) -> Iterator[str]:
 
 
 ONE_EACH = Peer("one curl per URL", curl_each, most=10)
+PYCURL = Peer("pycurl alone", pycurl_alone)
 FROM_PYPI = (Peer("container-source-policy pin", source_policy), Peer("nvchecker", nvchecker))
 
 

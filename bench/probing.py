@@ -63,6 +63,12 @@ class Case:
         """With `curl -Z`; a run with the most URLs takes seconds."""
         return 3 if self.inputs >= _LARGE else 10
 
+    @property
+    def pairs_with_others(self) -> int:
+        if self.inputs >= _LARGE:
+            return 1
+        return 10 if self.inputs <= _MANY else 3
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -200,7 +206,7 @@ def measure(case: Case, rivals: tuple[Peer, ...]) -> Probing:
         tried = {peer: made.seconds(peer) or LIMIT for peer in map(peers.curl, PARALLEL)}
         best = min(tried, key=lambda peer: tried[peer])
         timed = [_timed(made, best, case.pairs)]
-        timed += [_timed(made, peer, 1 if case.inputs >= _LARGE else 3) for peer in rivals]
+        timed += [_timed(made, peer, case.pairs_with_others) for peer in rivals]
         return Probing(case, found, tuple(timed), held)
 
 
@@ -220,6 +226,12 @@ def _timed(made: World, peer: Peer, pairs: int) -> Timed:
     return Timed(peer.name, median(ours), median(theirs), pairs)
 
 
+def floor(case: Case) -> Timed:
+    """Of a program in Python that sends the same requests and does nothing else."""
+    with world(case) as made:
+        return _timed(made, peers.PYCURL, case.pairs)
+
+
 def lines() -> Iterator[str]:
     """The table, a row as soon as it is known."""
     missing = peers.install()
@@ -237,13 +249,15 @@ def lines() -> Iterator[str]:
     if missing:
         yield f"What comes from PyPI {missing}, and was left out."
     yield from _explained()
+    yield _floors()
 
 
 def _explained() -> Iterator[str]:
     yield (
         "Of the peers: seconds, and in brackets freshlayer's time as a share of theirs."
         " `check --connections 100` for one origin (the default), 1,000 for 50."
-        " Medians of 10 pairs with `curl -Z` and 3 with the others, for 10,000 URLs of 3 and 1."
+        " Medians of 10 pairs with `curl -Z`, for 10,000 URLs of 3; with the others of 10 up to 100 URLs,"
+        " of 3, and of 1 for 10,000."
     )
     yield (
         f"`curl -Z` sends plain HEADs, with the better `--parallel-max` of {PARALLEL[0]} and {PARALLEL[1]},"
@@ -251,4 +265,14 @@ def _explained() -> Iterator[str]:
         " fetches each file (here of a few bytes) to hash it; nvchecker sends HEADs, 100 at once."
         " A peer that failed did not probe everything: container-source-policy opens more connections at once"
         " than a process may have."
+    )
+
+
+def _floors() -> str:
+    """Where a start and the connections are all that there is."""
+    cases = [Case(inputs, ORIGINS[-1], 0.0) for inputs in (10, _MANY)]
+    found = [(case, floor(case)) for case in cases]
+    times = "; ".join(f"{case}: {it}, freshlayer {it.ours:.2f} s" for case, it in found)
+    return (
+        f"The interpreter with pycurl, the same requests and nothing else (`bench/pycurl_alone.py`): {times}."
     )

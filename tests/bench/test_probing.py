@@ -18,7 +18,7 @@ def test_what_is_known_takes_one_request_and_no_body_over_one_connection_to_each
     assert probing.counts(inputs=60, origins=3) == Counts(60, 60, 0, 3)
 
 
-@pytest.mark.parametrize(("peer", "asked"), [(peers.curl(100), 30), (peers.ONE_EACH, 10)])
+@pytest.mark.parametrize(("peer", "asked"), [(peers.curl(100), 30), (peers.ONE_EACH, 10), (peers.PYCURL, 30)])
 def test_a_peer_asks_each_url_once(peer: Peer, asked: int) -> None:
     with probing.world(Case(30, 2, 0.01)) as made, made.origin.watched() as requests:
         assert made.seconds(peer) is not None
