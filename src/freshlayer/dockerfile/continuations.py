@@ -1,4 +1,7 @@
-"""Very long instructions on one line: the library copies what it has joined for each line that it adds."""
+"""Instructions on one line each: the library looks at every character that starts a line, several times.
+
+It copies what it has joined for each line that it adds, too.
+"""
 
 from __future__ import annotations
 
@@ -11,21 +14,70 @@ _MANY = 500
 """Continuation lines, from which on joining them here saves time."""
 
 
+_BLANKS = (
+    " \t\v\f\r\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029"
+    "\u202f\u205f\u3000"
+)
+"""What Go, and so the library, takes for a space."""
+
+
 class Unfolded(Struct, frozen=True):
-    """The text with as many lines; ``starts``: line of a joined instruction → the line where it starts."""
+    """``starts``, ``ends``: line of an instruction in this text → its first and last one in the Dockerfile.
+
+    A line that is in neither is the same line of the Dockerfile.
+    """
 
     text: str
     starts: dict[int, int]
+    ends: dict[int, int]
 
 
 def unfolded(text: str, escape: str) -> Unfolded:
-    """Join the instructions that have very many lines.
+    """Each instruction on a line, where that is simple; elsewhere those that have very many lines."""
+    return _each_on_a_line(text, escape) or _without_long(text, escape)
 
-    Empty lines before a joined one keep the count. Where a here-document has so many lines that end in the
-    escape character, they are joined as well, which means the same to a shell.
+
+def _each_on_a_line(text: str, escape: str) -> Unfolded | None:
+    """Without comments and empty lines behind the first instruction; directives may be before it.
+
+    None where a line may be other than it looks: of a here-document, or with another escape character.
+    """
+    if escape != "\\" or "<<" in text or "\r" in text or text.startswith("\ufeff"):
+        return None
+    starts: dict[int, int] = {}
+    ends: dict[int, int] = {}
+    out: list[str] = []
+    pieces: list[str] = []
+    start = 0
+    for number, line in enumerate(text.split("\n"), 1):
+        bare = line.lstrip(_BLANKS)
+        if not bare or bare[0] == "#":
+            if not starts and not pieces:
+                out.append(line)
+            continue
+        if not pieces:
+            start = number
+        kept = (line if pieces else bare).rstrip(" \t")
+        if kept[-1] == "\\" and kept[-2:] != "\\\\":
+            if kept == "\\" and not pieces:
+                return None
+            pieces.append(kept[:-1])
+            continue
+        out.append("".join(pieces) + line if pieces else bare)
+        starts[len(out)], ends[len(out)] = start, number
+        pieces = []
+    # At the end of the file the library reads a line that is to be continued in a way of its own.
+    return None if pieces else Unfolded("\n".join(out), starts, ends)
+
+
+def _without_long(text: str, escape: str) -> Unfolded:
+    """Empty lines before a joined instruction keep the count.
+
+    Where a here-document has so many lines that end in the escape character, they are joined as well, which
+    means the same to a shell.
     """
     if text.count(f"{escape}\n") + text.count(f"{escape}\r\n") + text.count(f"{escape} ") < _MANY:
-        return Unfolded(text, {})
+        return Unfolded(text, {}, {})
     continued = re.compile(rf"(?P<kept>(?:.*[^{re.escape(escape)}])?){re.escape(escape)}[ \t]*\r?")
     starts: dict[int, int] = {}
     out: list[str] = []
@@ -36,7 +88,7 @@ def unfolded(text: str, escape: str) -> Unfolded:
             out.append(_joined(lines, continued))
         else:
             out += lines
-    return Unfolded("\n".join(out), starts)
+    return Unfolded("\n".join(out), starts, {})
 
 
 def _runs(lines: list[str], continued: re.Pattern[str]) -> Iterator[list[str]]:

@@ -46,7 +46,12 @@ def parse(text: str) -> Dockerfile:
             raise
         tree = _tree(replace(long, text=without))
     instructions = tuple(
-        _instruction(number, item, long.starts.get(item.start_line, item.start_line))
+        _instruction(
+            number,
+            item,
+            long.starts.get(item.start_line, item.start_line),
+            long.ends.get(item.end_line, item.end_line),
+        )
         for number, item in enumerate(tree.instructions)
     )
     if not instructions:
@@ -93,7 +98,7 @@ def _without_onbuild_documents(text: str) -> str:
     return "\n".join(lines)
 
 
-def _instruction(number: int, item: DockerfileInstruction, line: int) -> Instruction:
+def _instruction(number: int, item: DockerfileInstruction, line: int, end: int) -> Instruction:
     name = intern(item.name)
     rest = item.args[0] if name == "RUN" and not item.json and item.args else ""
     return Instruction(
@@ -106,7 +111,7 @@ def _instruction(number: int, item: DockerfileInstruction, line: int) -> Instruc
         original="" if item.original == f"{name} {rest}" else item.original,
         rest=rest,
         line=line,
-        end_line=line if item.end_line == line else item.end_line,
+        end_line=line if end == line else end,
     )
 
 

@@ -1,0 +1,128 @@
+"""Instructions are joined before the library reads them: what it finds, and on which lines, is the same."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+
+from e2b_dockerfile_utils import DockerfileAst, DockerfileSyntaxError, is_space, parse_dockerfile_ast
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from freshlayer.dockerfile.continuations import _BLANKS, unfolded
+from freshlayer.dockerfile.parse import parse
+from freshlayer.errors import DockerfileError
+
+_LINES = st.one_of(
+    st.sampled_from(
+        (
+            *(
+                "FROM a",
+                "RUN b \\",
+                "RUN b\\",
+                "  c && \\  ",
+                "\td\\\\",
+                "\\",
+                "  \\\t",
+                "\\\\",
+                "e",
+                "",
+                "  ",
+                "\t",
+            ),
+            *(
+                "# f",
+                "  # g \\",
+                "#",
+                "# escape=`",
+                "# escape=\\",
+                "# syntax=h",
+                "#!/bin/sh",
+                "i \\\\\\",
+                "i \\ \\",
+            ),
+            *(
+                "RUN b \\ \\",
+                "ENV J=k \\",
+                ' L="m n" # o \\',
+                "COPY --from=p q r \\",
+                'CMD ["s", \\',
+                '"t"]',
+                "LABEL u",
+            ),
+            *(
+                "RUN b \xa0\\",
+                "\u2003# v",
+                "\x1c# w",
+                "\x85\\",
+                "RUN x\x0b\\\x0c",
+                "RUN y <<EOF",
+                "EOF",
+                "RUN z\r",
+            ),
+        )
+    ),
+    st.text(" \t\\#ab\xa0\x1c", max_size=6),
+)
+_ENDS = st.sampled_from(("\n", ""))
+
+
+_HEADS = st.lists(
+    st.sampled_from(("", "  ", "# f", "#!/bin/sh", "# escape=`", "# escape=\\", "# syntax=h")), max_size=3
+)
+
+
+@st.composite
+def _texts(draw: st.DrawFn) -> str:
+    return "\n".join([*draw(_HEADS), "FROM a", *draw(st.lists(_LINES, max_size=12))]) + draw(_ENDS)
+
+
+@settings(max_examples=400, deadline=None)
+@given(_texts())
+def test_what_the_library_reads_is_the_same_with_joined_lines(text: str) -> None:
+    tree, refused_on = _of_library(text)
+    if tree is None:
+        # Where a here-document has no end, ours may be a comment.
+        assert _error(text) in {refused_on, None if "<<" in text else refused_on}
+        return
+    found = parse(text)
+    read = [
+        *found.arguments,
+        *(item for stage in found.stages for item in (stage.start, *stage.instructions)),
+    ]
+    assert found.escape == tree.escape_token
+    assert [_of(it.name, it.text, it.words, it.line, it.end_line) for it in read] == [
+        _of(it.name, it.original, it.args, it.start_line, it.end_line) for it in tree.instructions
+    ]
+
+
+def _of_library(text: str) -> tuple[DockerfileAst | None, int | None]:
+    """What it reads, or the line of its error."""
+    try:
+        return parse_dockerfile_ast(text), None
+    except DockerfileSyntaxError as error:
+        return None, error.line
+
+
+def _error(text: str) -> int | None:
+    """The line of the error; None where there is none."""
+    try:
+        parse(text)
+    except DockerfileError as error:
+        return error.line
+    return None
+
+
+def _of(name: str, text: str, words: Iterable[str], line: int, end: int) -> tuple[object, ...]:
+    return name, text, tuple(words), line, end
+
+
+def test_a_space_is_what_the_library_takes_for_one() -> None:
+    spaces = {chr(code) for code in range(sys.maxunicode + 1) if is_space(chr(code))}
+    assert set(_BLANKS) | {"\n"} == spaces
+
+
+def test_each_instruction_is_on_a_line_of_its_own() -> None:
+    long = unfolded("# syntax=x\n\nFROM a\n\n# b\nRUN c \\\n# d\n\n  && e\nRUN f\n", "\\")
+    assert long.text == "# syntax=x\n\nFROM a\nRUN c   && e\nRUN f"
+    assert (long.starts, long.ends) == ({3: 3, 4: 6, 5: 10}, {3: 3, 4: 9, 5: 10})
