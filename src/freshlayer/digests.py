@@ -5,6 +5,7 @@ For bodies and files, ``hashlib`` is several times as fast.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 
 TYPE_CHECKING = False
@@ -12,17 +13,15 @@ if TYPE_CHECKING:
     from hashlib import blake2b, sha256, shake_256
 else:
 
-    def _first(name: str, *modules: str) -> object:
-        """Of the first module that there is; another interpreter may have none of them."""
-        for module in modules:
-            try:
-                return getattr(import_module(module), name)
-            except (ImportError, AttributeError):
-                continue
-        return getattr(import_module("hashlib"), name)
+    def _own(name: str, module: str) -> object:
+        """Of this module; another interpreter may not have it."""
+        try:
+            return getattr(import_module(module), name)
+        except (ImportError, AttributeError):
+            return getattr(import_module("hashlib"), name)
 
-    sha256 = _first("sha256", "_sha2", "_sha256")
-    blake2b = _first("blake2b", "_blake2")
-    shake_256 = _first("shake_256", "_sha3")
+    sha256 = _own("sha256", "_sha2" if sys.version_info >= (3, 12) else "_sha256")
+    blake2b = _own("blake2b", "_blake2")
+    shake_256 = _own("shake_256", "_sha3")
 
 __all__ = ["blake2b", "sha256", "shake_256"]

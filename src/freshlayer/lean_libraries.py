@@ -13,7 +13,7 @@ from types import ModuleType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 
 def _nothing(*_given: object) -> str:
@@ -88,6 +88,19 @@ class StrEnumType(type):
         return value in cls._value2member_map_
 
 
+class _TupleLater:
+    """In place of a named tuple, whose class is compiled from text: it is made with the first tuple."""
+
+    def __init__(self, *described: str) -> None:
+        self._described = described
+        self._made: Callable[..., object] | None = None
+
+    def __call__(self, *values: object) -> object:
+        if self._made is None:
+            self._made = import_module("collections").namedtuple(*self._described)
+        return self._made(*values)
+
+
 class _Refused:
     """In place of a type that no value of ours has: msgspec refuses the type itself, with a message."""
 
@@ -127,7 +140,8 @@ _PATTERNS: Mapping[str, Mapping[str, object]] = (
 )
 
 _WITHOUT: dict[str, Mapping[str, Mapping[str, object] | str | None]] = {
-    "typing": {"re": _of_patterns()},
+    # The module in C that has the same functions; typing loads collections, which takes two of them.
+    "typing": {"re": _of_patterns(), "operator": "_operator"},
     # No catalogue of translations has its messages.
     "click": {"inspect": {"cleandoc": _one_line}, "gettext": {"gettext": _as_it_is, "ngettext": _of_number}},
     "msgspec": {
@@ -152,7 +166,12 @@ _WITHOUT: dict[str, Mapping[str, Mapping[str, object] | str | None]] = {
     # Its adapters of dates, which no query here has.
     "sqlite3": {"datetime": "_datetime"},
     # Names of other systems, addresses of files, and patterns.
-    "pathlib": {"ntpath": {}, "urllib.parse": {"quote_from_bytes": _quoted}, **_PATTERNS},
+    "pathlib": {
+        "operator": "_operator",
+        "ntpath": {},
+        "urllib.parse": {"quote_from_bytes": _quoted},
+        **_PATTERNS,
+    },
     # An interface for asyncio, made of dataclasses; the module in C that has the same types.
     "pycurl": {"pycurl.async_multi": {"AsyncCurlMulti": _nothing}, "datetime": "_datetime"},
     # The text of a query for editors.
@@ -165,6 +184,8 @@ _WITHOUT: dict[str, Mapping[str, Mapping[str, object] | str | None]] = {
 place; None: the library does without the module where it is not installed."""
 
 _IN_PLACE: Mapping[str, tuple[str, str, object]] = {
+    # Tuples of callbacks of which we have one at most.
+    "pycurl": ("collections", "namedtuple", _TupleLater),
     # It tries what a reference takes. The first text that is compiled so makes all types of syntax trees.
     "msgspec": ("typing", "ForwardRef", _Reference),
 }

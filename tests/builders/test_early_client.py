@@ -15,7 +15,7 @@ from freshlayer.builders.docker import BuildKit
 from freshlayer.builders.progress.lines import Lines
 from freshlayer.builders.run.early import EarlyClient, early_client
 from freshlayer.builders.versions import version_text
-from freshlayer.model.build import ProgressEvent
+from freshlayer.model.progress_event import ProgressEvent
 from testing.process import wait_until
 
 COPIES = 'echo $$ > "$0/started"; mkdir "$TMPDIR/kept"; cat > "$0/built"; echo shown >&2; exit 7'

@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from freshlayer.builders.progress.lines import Lines
-from freshlayer.model.build import ProgressEvent
+from freshlayer.model.progress_event import ProgressEvent
 
 RUN = """\
 import sys

@@ -13,7 +13,7 @@ from freshlayer.builders.base import Reader
 from freshlayer.builders.command_line.build import BuildCommand
 from freshlayer.builders.progress.lines import Lines
 from freshlayer.builders.progress.plain import Plain
-from freshlayer.model.build import Counting, ProgressEvent
+from freshlayer.model.progress_event import Counting, ProgressEvent
 
 DISPLAYS = Path(__file__).with_name("displays")
 ALL = sorted(path.name for path in DISPLAYS.iterdir())

@@ -12,9 +12,10 @@ from freshlayer.decisions.key import key_of
 from freshlayer.decisions.plan import Known, plan
 from freshlayer.dockerfile.parse import parse
 from freshlayer.dockerfile.reach import parent_stage
-from freshlayer.model.build import Built, Counting, InstructionVerdict, LastBuild, ProgressEvent, StepOutcome
+from freshlayer.model.build import Built, InstructionVerdict, LastBuild, StepOutcome
 from freshlayer.model.evidence import Identity, Strength
 from freshlayer.model.observation import Certainty, Change, Verdict
+from freshlayer.model.progress_event import Counting, ProgressEvent
 from freshlayer.model.reasons import Reason
 from freshlayer.model.report import Past
 from freshlayer.reference import parse as reference

@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from freshlayer.decisions.match_progress import is_whole, match_progress, of_target
 from freshlayer.dockerfile.parse import parse
-from freshlayer.model.build import Counting, InstructionState, InstructionVerdict, ProgressEvent, StepOutcome
+from freshlayer.model.build import InstructionState, InstructionVerdict, StepOutcome
+from freshlayer.model.progress_event import Counting, ProgressEvent
 from freshlayer.model.reasons import Reason
 
 THREE_STAGES = """\

@@ -57,6 +57,11 @@ def stamp_at_start() -> bytes:
 
 def _place(library: str) -> str:
     """The directory of a library, which is not loaded. Raises OSError."""
+    for directory in sys.path:
+        place = f"{directory or os.curdir}/{library}"
+        # Python's own finder lists each directory.
+        if os.access(f"{place}/__init__.py", os.F_OK):
+            return place
     spec = PathFinder.find_spec(library)
     if spec is None or not spec.origin:
         raise FileNotFoundError(library)

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from freshlayer.builders.command_line.families import Family
 from freshlayer.errors import BuilderError
-from freshlayer.model.build import Counting, ProgressEvent
+from freshlayer.model.progress_event import Counting, ProgressEvent
 
 if TYPE_CHECKING:
     from freshlayer.builders.command_line.build import BuildCommand
@@ -140,6 +140,10 @@ class Builder(Protocol):
     @property
     def family(self) -> Family:
         """How its command line is read."""
+
+    @property
+    def dockerfiles(self) -> tuple[str, ...]:
+        """The names that are looked for where no ``--file`` is given."""
 
     @property
     def may_start_early(self) -> bool:

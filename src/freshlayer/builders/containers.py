@@ -21,6 +21,7 @@ class Containers(Invoked, frozen=True):
     """What buildah and podman do alike."""
 
     family: Family
+    dockerfiles: tuple[str, ...] = ("Containerfile", "Dockerfile")
     builds_every_earlier_stage: bool = False
     inherits_arguments: bool = False
     may_start_early: bool = False

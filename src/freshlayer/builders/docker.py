@@ -6,22 +6,29 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from freshlayer.builders import engines, versions
-from freshlayer.builders.command_line.families import DOCKER, Family
 from freshlayer.builders.invoked import Invoked
 from freshlayer.docker_client import config as docker_config
 
 if TYPE_CHECKING:
     from freshlayer.builders.base import Ended, Job, Reader
     from freshlayer.builders.command_line.build import BuildCommand
+    from freshlayer.builders.command_line.families import Family
     from freshlayer.dockerfile.inject import Mechanism
+
+
+_DOCKERFILES = ("Dockerfile", "dockerfile")
 
 
 class BuildKit(Invoked, frozen=True):
     """BuildKit, by the docker client itself (18.09 to 22) or by its plugin buildx."""
 
-    family: Family = DOCKER
+    dockerfiles: tuple[str, ...] = _DOCKERFILES
     builds_every_earlier_stage: bool = False
     inherits_arguments: bool = True
+
+    @property
+    def family(self) -> Family:
+        return _family()
 
     @property
     def may_start_early(self) -> bool:
@@ -89,11 +96,15 @@ class BuildKit(Invoked, frozen=True):
 class Classic(Invoked, frozen=True):
     """The builder inside the docker daemon, before BuildKit."""
 
-    family: Family = DOCKER
+    dockerfiles: tuple[str, ...] = _DOCKERFILES
     # Measured: it builds all stages up to the target.
     builds_every_earlier_stage: bool = True
     inherits_arguments: bool = False
     may_start_early: bool = False
+
+    @property
+    def family(self) -> Family:
+        return _family()
 
     def mechanism(self, syntax_image: str) -> Mechanism:  # noqa: ARG002 - it ignores ``# syntax=``
         from freshlayer.dockerfile.inject import Mechanism  # noqa: PLC0415 - of a build
@@ -134,3 +145,9 @@ class Classic(Invoked, frozen=True):
         words = job.command.with_file(context.name, context="-")
         write = partial(context.write, job.file.content)
         return run([*self.argv, *words], self.environment, write, self.reader(job.command))
+
+
+def _family() -> Family:
+    from freshlayer.builders.command_line.families import DOCKER  # noqa: PLC0415 - of a build
+
+    return DOCKER

@@ -124,7 +124,7 @@ class PlainBuild(Struct, frozen=True):
     def place_of(self, target: BuildTarget) -> DockerfilePlace:
         family = self.builder.family
         return DockerfilePlace(
-            target.context, target.dockerfile, family.dockerfiles, in_context=family.file_in_context
+            target.context, target.dockerfile, self.builder.dockerfiles, in_context=family.file_in_context
         )
 
     def as_typed(self) -> Ended:

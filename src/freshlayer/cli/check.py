@@ -63,7 +63,7 @@ def command(
     builder = builder_in_use(options)
     request = request_of(selection)
     request = built_by(builder, builder.engine(), request) if builder else request
-    names = builder.family.dockerfiles if builder else NAMES
+    names = builder.dockerfiles if builder else NAMES
     image_of = builder.image_of if builder else None
     if not recursive and len(contexts) == 1:
         source = source_of(contexts[0], selection.file, names)

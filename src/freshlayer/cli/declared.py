@@ -37,22 +37,15 @@ def integer(least: int, most: int | None = None) -> Kind:
 
 
 class Parameter(Struct, frozen=True):
-    """``names`` and ``settings``: what click's ``option`` or ``argument`` is given.
+    """``names`` and ``settings``: what click's ``option`` or ``argument`` is given; ``name``: of the value.
 
     Of the settings, ``type`` is a ``Kind``; with ``seldom`` an option is listed by ``--help-all`` alone.
     """
 
     is_option: bool
+    name: str
     names: tuple[str, ...]
     settings: Mapping[str, Any]
-
-    @property
-    def name(self) -> str:
-        """Of the value, as click derives it: the plain name, else the first long one, else the first."""
-        plain = [it for it in self.names if not it.startswith("-")]
-        long = [it for it in self.names if it.startswith("--")]
-        name = (plain or long or self.names)[0].partition("/")[0]
-        return name.lstrip("-").replace("-", "_").lower()
 
 
 class Command(Struct, frozen=True):
@@ -78,12 +71,18 @@ _PARAMETERS, _BEFORE = "__parameters_declared__", "__takes_before__"
 
 def option(*names: str, **settings: Any) -> Decorator:
     """As click's."""
-    return _with(Parameter(True, names, settings))
+    return _with(Parameter(True, _name_of(names), names, settings))
 
 
 def argument(name: str, **settings: Any) -> Decorator:
     """As click's."""
-    return _with(Parameter(False, (name,), settings))
+    return _with(Parameter(False, _name_of((name,)), (name,), settings))
+
+
+def _name_of(names: Sequence[str]) -> str:
+    """As click derives it: the plain name, else the first long one, else the first."""
+    name = min(names, key=lambda it: (it.startswith("-"), not it.startswith("--")))
+    return name.partition("/")[0].lstrip("-").replace("-", "_").lower()
 
 
 def _with(parameter: Parameter) -> Decorator:

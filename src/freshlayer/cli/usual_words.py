@@ -13,7 +13,6 @@ from typing import Any
 
 from freshlayer.cli.declared import Command, Kind, Parameter
 from freshlayer.cli.options import Before, all_of_ours, before
-from freshlayer.cli.passthrough import requests_help
 
 COMMANDS = frozenset("build check flag inputs lock probe render update verify".split())
 """Those of which the words are read here."""
@@ -61,6 +60,8 @@ def reading(
 
 def _verbatim(words: list[str]) -> dict[str, Any]:
     """Words that belong to another program. Our own help, where that is missing, is made with click."""
+    from freshlayer.cli.passthrough import requests_help
+
     if requests_help(words):
         raise UnusualError(*words[:1])
     return {"words": words}

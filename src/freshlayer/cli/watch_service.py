@@ -280,7 +280,7 @@ def _service(
     builder = builder_in_use(options)
     request = request_of(_NO_SELECTION)
     request = built_by(builder, builder.engine(), request) if builder else request
-    search = Search(place.paths, None, builder.family.dockerfiles if builder else NAMES, request, below=True)
+    search = Search(place.paths, None, builder.dockerfiles if builder else NAMES, request, below=True)
 
     turns = _turns(place, board, printer) if board is not None else None
     means = watch_rounds.Means(request, _keyring, end.is_set, probed=_noted(board, warm), turns=turns)

@@ -8,7 +8,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from freshlayer.decisions.match_progress import COUNTED
-from freshlayer.model.build import InstructionVerdict, LastBuild, ProgressEvent, StepOutcome
+from freshlayer.model.build import InstructionVerdict, LastBuild, StepOutcome
+from freshlayer.model.progress_event import ProgressEvent
 from freshlayer.model.reasons import Reason, about
 from freshlayer.model.report import Past
 

@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from msgspec.structs import replace
 
 from freshlayer.dockerfile.model import Dockerfile, Instruction, Stage
-from freshlayer.model.build import Counting, InstructionVerdict, ProgressEvent
+from freshlayer.model.build import InstructionVerdict
+from freshlayer.model.progress_event import Counting, ProgressEvent
 
 COUNTED = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
 """The instructions that every builder does something for; the others only describe the image."""

@@ -1,4 +1,4 @@
-"""Instructions: their state, how they were built, what a builder reported."""
+"""Instructions: their state, how they were built."""
 
 from __future__ import annotations
 
@@ -96,34 +96,3 @@ class InstructionVerdict(Struct, frozen=True, gc=False):
     def is_random(self) -> bool:
         """Whether its key is made from a random value, which is not recorded."""
         return any(isinstance(read_key_identity(identity), Nonce) for _, identity in self.pairs)
-
-
-class Counting(StrEnum):
-    """What the numbers of a builder's display count.
-
-    ``VERTICES``: the instructions of a stage that do something (BuildKit). ``FILE``: every instruction of the
-    Dockerfile (the classic builder). ``STAGE``: every instruction of a stage, which is known by its number
-    (buildah, podman).
-    """
-
-    VERTICES = "vertices"
-    FILE = "file"
-    STAGE = "stage"
-
-
-class ProgressEvent(Struct, frozen=True):
-    """What a builder reported about one instruction.
-
-    ``stage``: its name, its number from 0, or nothing where the display names none. ``number``: from 1;
-    ``total``: the last number that there is. ``seconds`` is None where no time is known. ``instruction``: its
-    name; empty where the display does not have it.
-    """
-
-    counting: Counting
-    stage: str
-    number: int
-    total: int
-    platform: str
-    cached: bool
-    seconds: float | None = None
-    instruction: str = ""

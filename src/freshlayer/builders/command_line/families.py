@@ -20,14 +20,12 @@ class NoContext(StrEnum):
 class Family(Struct, frozen=True):
     """How a command line is read. ``not_building``: options that make the program do something else.
 
-    ``dockerfiles``: the names that are looked for where no ``--file`` is given. ``file_in_context``: a file
-    that is not in the working directory is looked for in the context. ``joins_files``: every ``--file``
-    counts, and the Dockerfiles are joined; else the last one wins.
+    ``file_in_context``: a file that is not in the working directory is looked for in the context.
+    ``joins_files``: every ``--file`` counts, and the Dockerfiles are joined; else the last one wins.
     """
 
     grammar: Grammar
     not_building: frozenset[str]
-    dockerfiles: tuple[str, ...]
     no_context: NoContext = NoContext.NOTHING
     file_in_context: bool = False
     joins_files: bool = False
@@ -53,7 +51,6 @@ DOCKER = Family(
         switch_letters={"q": "quiet", "D": "debug", "h": "help"},
     ),
     not_building=frozenset({"help", "call", "print", "check"}),
-    dockerfiles=("Dockerfile", "dockerfile"),
 )
 """``docker build``, of any age, and ``docker buildx build``."""
 
@@ -85,7 +82,6 @@ BUILDAH = Family(
         switch_letters={"q": "quiet", "D": "disable-compression", "h": "help"},
     ),
     not_building=frozenset({"help"}),
-    dockerfiles=("Containerfile", "Dockerfile"),
     no_context=NoContext.WORKING_DIRECTORY,
     file_in_context=True,
     joins_files=True,

@@ -10,7 +10,7 @@ from freshlayer.builders.progress.classic import Classic
 from freshlayer.builders.progress.lines import LineReader, Lines
 from freshlayer.builders.progress.plain import Plain
 from freshlayer.builders.progress.terminal import Terminal
-from freshlayer.model.build import ProgressEvent
+from freshlayer.model.progress_event import ProgressEvent
 
 _OUT, _ERR = 1, 2
 _SILENT = frozenset({"quiet", "none"})

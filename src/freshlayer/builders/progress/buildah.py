@@ -15,7 +15,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from freshlayer.lazy_regex import compiled
-from freshlayer.model.build import Counting, ProgressEvent
+from freshlayer.model.progress_event import Counting, ProgressEvent
 
 _STEP = compiled(r"(?:\[(?P<stage>\d{1,5})/\d{1,5}\] )?STEP (?P<number>\d{1,5})/(?P<total>\d{1,5}): ")
 _CACHED = compiled(r"--> Using cache [0-9a-f]{12,64}$")

@@ -12,7 +12,7 @@ An instruction that runs prints `` ---> Running in`` instead, or nothing (COPY).
 from __future__ import annotations
 
 from freshlayer.lazy_regex import compiled
-from freshlayer.model.build import Counting, ProgressEvent
+from freshlayer.model.progress_event import Counting, ProgressEvent
 
 _STEP = compiled(r"Step (?P<number>\d{1,5})/(?P<total>\d{1,5}) : ")
 _DONE = compiled(r" ---> [0-9a-f]{12}$")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from freshlayer.lazy_regex import compiled
-from freshlayer.model.build import ProgressEvent
+from freshlayer.model.progress_event import ProgressEvent
 
 LONGEST = 65_536
 """Bytes of a line that are kept; what is reported of an instruction is at the start of its line."""

@@ -12,7 +12,7 @@ A vertex that was cached prints ``#7 CACHED``. Parts of several vertices come in
 from __future__ import annotations
 
 from freshlayer.builders.progress.vertices import LONGEST_NAME, Label, label, merged
-from freshlayer.model.build import ProgressEvent
+from freshlayer.model.progress_event import ProgressEvent
 
 _MOST = 10_000
 _LONGEST_NUMBER = 7

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from freshlayer.builders.progress.vertices import LONGEST_NAME, Label, label, merged
-from freshlayer.model.build import ProgressEvent
+from freshlayer.model.progress_event import ProgressEvent
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -13,7 +13,7 @@ from collections import Counter
 
 from freshlayer.builders.progress.vertices import LONGEST_NAME, label, merged
 from freshlayer.lazy_regex import compiled
-from freshlayer.model.build import ProgressEvent
+from freshlayer.model.progress_event import ProgressEvent
 
 _LINE = compiled(r" => (?P<cached>CACHED )?(?P<name>\[.*) (?P<seconds>\d+\.\d)s$")
 _HEADER = compiled(r"\[\+\] Building .* FINISHED")

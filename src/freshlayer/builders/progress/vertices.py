@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
-from freshlayer.model.build import Counting, ProgressEvent
+from freshlayer.model.progress_event import Counting, ProgressEvent
 
 _MOST_WORDS = 3
 _LONGEST_NUMBER = 5

@@ -13,7 +13,7 @@ import tty
 from collections.abc import Iterator, Mapping
 
 from freshlayer.builders.base import Reader
-from freshlayer.model.build import ProgressEvent
+from freshlayer.model.progress_event import ProgressEvent
 
 _AT_ONCE = 65_536
 _STREAMS = (1, 2)
