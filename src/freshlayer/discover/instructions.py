@@ -313,14 +313,15 @@ class _Finder:
     def _run(
         self, instruction: Instruction, environment: Environment, shell_words: tuple[str, ...]
     ) -> Iterator[tuple[str, Finding]]:
-        with self._files.run(instruction, self._expander(instruction), self._directory) as (files, search):
-            around = self._surroundings(instruction, environment, files, search, known_names())
-            packages = PackageCalls(lambda: self._package_commands(around.value))
-            yield from self._script(instruction, around, shell_words, packages)
-            yield from ((missed.via, missed) for missed in packages.unknown())
-            if commands := packages.commands:
-                self.packages[instruction.number] = commands
-            self._unlocked.add(instruction, packages.unlocked)
+        files = self._files.fork(instruction, self._expander(instruction), self._directory)
+        around = self._surroundings(instruction, environment, files, self._files.search, known_names())
+        packages = PackageCalls(lambda: self._package_commands(around.value))
+        yield from self._script(instruction, around, shell_words, packages)
+        yield from ((missed.via, missed) for missed in packages.unknown())
+        if commands := packages.commands:
+            self.packages[instruction.number] = commands
+        self._unlocked.add(instruction, packages.unlocked)
+        self._files.keep(files)
 
     def _package_commands(self, value: Callable[[str], str | Hole]) -> PackageCommands:
         from freshlayer.discover.package_commands import PackageCommands  # noqa: PLC0415 - six grammars, and tables

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from posixpath import normpath
 from typing import Protocol
 
 from msgspec import Struct
@@ -12,6 +13,13 @@ from freshlayer.shell.values import Values
 
 NOT_KNOWN = "\0"
 """In the text of settings: a part that is not known before the build."""
+
+
+def absolute(path: str, directory: str) -> str:
+    """What a path means in a directory: ``normpath(join(directory, path))`` in fewer steps."""
+    if not path.startswith("/"):
+        path = f"{directory}/{path}" if directory and not directory.endswith("/") else f"{directory}{path}"
+    return normpath(path)
 
 
 class FileText(Struct, frozen=True):

@@ -26,7 +26,7 @@ class BaseLayer:
                 self._names.setdefault(directory or "/", set()).add(name)
                 directory, _, name = directory.rpartition("/")
 
-    def find(self, path: str, _below: View) -> Found | None:
+    def find(self, path: str) -> Found | None:
         """Its text."""
         text = self._files.get(path)
         if text is not None and len(text) <= _LONGEST:
@@ -47,7 +47,7 @@ class UnreadBase:
     def __init__(self, wanted: Callable[[], None]) -> None:
         self._wanted = wanted
 
-    def find(self, path: str, _below: View) -> Found | None:
+    def find(self, path: str) -> Found | None:
         """Nothing is known."""
         if is_kept(path):
             self._wanted()

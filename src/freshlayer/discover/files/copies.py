@@ -13,7 +13,7 @@ from msgspec import Struct
 from freshlayer.discover.files.layers import Found, Link, View, below_path
 from freshlayer.discover.files.trees import Tree
 from freshlayer.lazy_regex import compiled
-from freshlayer.shell.files import FileText, NoText
+from freshlayer.shell.files import FileText, NoText, absolute
 from freshlayer.shell.patterns import matches
 
 _WILDCARD = compiled(r"[*?\[]")
@@ -36,7 +36,7 @@ class Copied(Struct, frozen=True):
     parents: bool = False
     excluded: tuple[str, ...] = ()
 
-    def find(self, path: str, _below: View) -> Found | None:
+    def find(self, path: str) -> Found | None:
         """The file that was copied to a path, from the last source that has it."""
         rest = below_path(path, self.target)
         if rest is None:
@@ -54,7 +54,7 @@ class Copied(Struct, frozen=True):
         if rest is None:
             above = below_path(self.target, directory)
             return known | {above.partition("/")[0]} if above else known
-        return known.union(*(self._names(source, rest) for source in self.sources))
+        return known.union(*[self._names(source, rest) for source in self.sources])
 
     def is_whole(self, directory: str) -> bool:
         """Whether all is known that was copied into the directory."""
@@ -70,10 +70,10 @@ class Copied(Struct, frozen=True):
     def _names(self, source: str, rest: str) -> Iterator[str]:
         if self.parents:
             base, _ = _pivoted(source)
-            yield from self.tree.names(normpath(join(base, rest))) or ()
+            yield from self.tree.names(absolute(rest, base)) or ()
             return
         for match in _expanded(source, self.tree):
-            listed = self.tree.names(normpath(join(match.rstrip("/"), rest)))
+            listed = self.tree.names(absolute(rest, match.rstrip("/")))
             if listed is not None:
                 yield from (name.rstrip("/") for name in listed)
             elif not rest:
@@ -94,7 +94,7 @@ class Copied(Struct, frozen=True):
         if not archive and (rest == basename(source) or (not rest and not self.into)):
             yield source, True
         if rest:
-            yield normpath(join(source, rest)), False
+            yield absolute(rest, source), False
 
     def _of_pattern(self, source: str, rest: str) -> Iterator[tuple[str, bool]]:
         """Without a list of the directory where only the last part is a pattern."""
@@ -103,11 +103,13 @@ class Copied(Struct, frozen=True):
             yield f"{directory}/{rest}", True
         for match in _expanded(source, self.tree):
             if match.endswith("/"):
-                yield normpath(join(match, rest)), False
+                yield absolute(rest, match), False
             elif rest == basename(match) or (not rest and not self.into):
                 yield match, True
 
     def _leaves_out(self, place: str) -> bool:
+        if not self.excluded:
+            return False
         parts = place.strip("/").split("/")
         tails = ["/".join(parts[start:]) for start in range(len(parts))]
         return any(matches(pattern, tail) for pattern in self.excluded for tail in tails)
@@ -130,7 +132,7 @@ def _with_parents(source: str, rest: str) -> Iterator[tuple[str, bool]]:
     if len(have) >= len(wanted) and all(
         matches(pattern, part) for pattern, part in zip(wanted, have, strict=False)
     ):
-        yield normpath(join(base, rest)), len(have) == len(wanted)
+        yield absolute(rest, base), len(have) == len(wanted)
 
 
 def _expanded(source: str, tree: Tree) -> list[str]:
@@ -158,7 +160,7 @@ class Downloaded(Struct, frozen=True):
     target: str
     into: bool
 
-    def find(self, path: str, _below: View) -> Found | None:
+    def find(self, path: str) -> Found | None:
         """The file, under its own name where the target is a directory."""
         rest = below_path(path, self.target)
         return self.content if rest == self.name or (rest == "" and not self.into) else None

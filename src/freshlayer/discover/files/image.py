@@ -10,6 +10,8 @@ from msgspec.structs import replace
 
 from freshlayer.discover.files.copies import Copied
 from freshlayer.discover.files.layers import (
+    LOOKING_BELOW,
+    NOTHING,
     TOO_MANY,
     Duplicate,
     Found,
@@ -24,9 +26,11 @@ from freshlayer.discover.files.layers import (
     Written,
     below_path,
 )
+from freshlayer.model.base_image import DIRECTORIES, is_kept
 from freshlayer.shell.files import FileText
 from freshlayer.shell.values import alternatives
 
+_NO_NAMES: frozenset[str] = frozenset()
 _MOST_LAYERS = 300
 _DEEPEST = 16
 
@@ -41,16 +45,22 @@ class _Below(Struct, frozen=True):
     def find(self, path: str) -> Found | None:
         """Of the newest that knows it."""
         for number in range(self.count - 1, -1, -1):
-            found = self.layers[number].find(path, _Below(self.layers, number, self.copies))
+            found = self.layers[number].find(path)
             if found is not None:
                 return found
         return None
 
     def names(self, directory: str) -> frozenset[str]:
         """Of all of them."""
-        names: frozenset[str] = frozenset()
-        for number in range(self.count) if self.copies else ():
-            names = self.layers[number].names(directory, names, _Below(self.layers, number, self.copies - 1))
+        return self.names_from(0, directory, _NO_NAMES) if self.copies else _NO_NAMES
+
+    def names_from(self, start: int, directory: str, names: frozenset[str]) -> frozenset[str]:
+        """Of all of them, where those before ``start`` have these names."""
+        for number in range(start, self.count):
+            layer = self.layers[number]
+            looks = isinstance(layer, LOOKING_BELOW)
+            below = _Below(self.layers, number, self.copies - 1) if looks else NOTHING
+            names = layer.names(directory, names, below)
         return names
 
 
@@ -77,8 +87,7 @@ class FilesNow(Struct, frozen=True, eq=False):
 
     def names(self, directory: str) -> frozenset[str]:
         """Names in a directory."""
-        found = _Below(self.layers, self.count).names(normpath(directory))
-        return frozenset(name.rstrip("/") for name in found)
+        return _plain(_Below(self.layers, self.count).names(normpath(directory)))
 
     def is_whole(self, directory: str) -> bool:
         """Whether no copy of files that are not known is in a directory."""
@@ -111,17 +120,24 @@ class ImageFiles:
         self._base = [base] if base else []
         self._layers = [*self._base, *layers]
         self._inherited = len(self._layers)
-        self._names: dict[str, frozenset[str]] = {}
+        self._mounts = 0
+        self._now = FilesNow(self._layers, self._inherited)
+        self._names: dict[str, tuple[int, frozenset[str]]] = {}
+        """Directory → how many layers were looked through, and the names that these have there."""
 
     def fork(self, *mounts: Layer) -> ImageFiles:
         """The same files, to be changed apart from these; with mounts over them."""
         base = self._base[0] if self._base else None
-        return ImageFiles([*self._layers[len(self._base) :], *mounts], base)
+        forked = ImageFiles([*self._layers[len(self._base) :], *mounts], base)
+        forked._mounts = len(mounts)
+        forked._names = dict(self._names)
+        return forked
 
-    def keep(self, ran: ImageFiles, mounts: int) -> None:
-        """What was changed in a fork with so many mounts."""
-        self._layers += ran._layers[len(self._layers) + mounts :]
-        self._names = {}
+    def keep(self, ran: ImageFiles) -> None:
+        """What was changed in a fork."""
+        self._layers += ran._layers[len(self._layers) + ran._mounts :]
+        if not ran._mounts:
+            self._names = ran._names
 
     @property
     def is_empty(self) -> bool:
@@ -130,11 +146,12 @@ class ImageFiles:
 
     def now(self) -> FilesNow:
         """The files as they are now."""
-        return FilesNow(self._layers, len(self._layers))
+        if self._now.count != len(self._layers) or self._now.layers is not self._layers:
+            self._now = FilesNow(self._layers, len(self._layers))
+        return self._now
 
     def add(self, layer: Layer) -> None:
         """What an instruction did. Of a stage with too many layers, scripts are no longer known."""
-        self._names = {}
         if len(self._layers) < _MOST_LAYERS:
             self._layers.append(layer)
         elif self._layers[-1] is not TOO_MANY:
@@ -149,10 +166,16 @@ class ImageFiles:
         return self.now().exists(path)
 
     def names(self, directory: str) -> frozenset[str]:
-        """Names in a directory."""
-        if directory not in self._names:
-            self._names[directory] = self.now().names(directory)
-        return self._names[directory]
+        """Names in a directory; each layer is looked through once."""
+        directory = normpath(directory)
+        start, names = self._names.get(directory, (0, _NO_NAMES))
+        if start < len(self._layers):
+            below = _Below(self._layers, len(self._layers))
+            names = below.names_from(start, directory, names)
+            # What is asked of the base image is to be noted for each instruction.
+            if directory not in DIRECTORIES and not is_kept(directory):
+                self._names[directory] = len(self._layers), names
+        return _plain(names)
 
     def is_whole(self, directory: str) -> bool:
         """Whether no copy of files that are not known is in a directory."""
@@ -189,3 +212,8 @@ class ImageFiles:
     def remove(self, path: str) -> None:
         """A file or a directory is removed."""
         self.add(Removed(path))
+
+
+def _plain(names: frozenset[str]) -> frozenset[str]:
+    """Those of directories without the slash at their end."""
+    return frozenset([name.rstrip("/") for name in names]) if names else names

@@ -30,6 +30,7 @@ Found = Known | Gone | Link
 """What a layer knows of a path."""
 
 GONE = Gone()
+_NO_NAMES: frozenset[str] = frozenset()
 _LEFT_OUT = Reason("limit-reached", detail="the stage has too many instructions that write files")
 
 
@@ -46,11 +47,14 @@ class View(Protocol):
 class Layer(Protocol):
     """What one instruction or command did."""
 
-    def find(self, path: str, below: View) -> Found | None:
+    def find(self, path: str) -> Found | None:
         """What it did to this path; None for nothing."""
 
     def names(self, directory: str, known: frozenset[str], below: View) -> frozenset[str]:
-        """The names that a directory has after it, where it had the ``known`` ones before."""
+        """The names that a directory has after it, where it had the ``known`` ones before.
+
+        ``below``: of one of LOOKING_BELOW; others are given NOTHING.
+        """
 
 
 class Written(Struct, frozen=True):
@@ -59,7 +63,7 @@ class Written(Struct, frozen=True):
     path: str
     content: Known
 
-    def find(self, path: str, _below: View) -> Found | None:
+    def find(self, path: str) -> Found | None:
         """The content."""
         return self.content if path == self.path else None
 
@@ -76,7 +80,7 @@ class Saved:
         self._read = read
         self._content: Known | None = None
 
-    def find(self, path: str, _below: View) -> Found | None:
+    def find(self, path: str) -> Found | None:
         """The content."""
         if path != self.path:
             return None
@@ -95,7 +99,7 @@ class Linked(Struct, frozen=True):
     path: str
     target: str
 
-    def find(self, path: str, _below: View) -> Found | None:
+    def find(self, path: str) -> Found | None:
         """Where it leads."""
         rest = below_path(path, self.path)
         return None if rest is None else Link(normpath(join(self.target, rest)))
@@ -115,7 +119,7 @@ class Duplicate(Struct, frozen=True):
     source: str
     target: str
 
-    def find(self, path: str, _below: View) -> Found | None:
+    def find(self, path: str) -> Found | None:
         """What was at the source."""
         rest = below_path(path, self.target)
         return None if rest is None else self.before.find(normpath(join(self.source, rest)))
@@ -132,7 +136,7 @@ class Removed(Struct, frozen=True):
 
     path: str
 
-    def find(self, path: str, _below: View) -> Found | None:
+    def find(self, path: str) -> Found | None:
         """Nothing is there, nor below."""
         return None if below_path(path, self.path) is None else GONE
 
@@ -148,7 +152,7 @@ class Removed(Struct, frozen=True):
 class TooMany(Struct, frozen=True):
     """Layers that were left out: what they did to a script is not known."""
 
-    def find(self, path: str, _below: View) -> Found | None:
+    def find(self, path: str) -> Found | None:
         """A script is not known any longer."""
         return NoText(path, _LEFT_OUT) if path.endswith(".sh") else None
 
@@ -158,6 +162,8 @@ class TooMany(Struct, frozen=True):
 
 
 TOO_MANY = TooMany()
+LOOKING_BELOW = (Linked, Duplicate)
+"""Layers by which a directory has the names of another one."""
 
 
 class Mounted(Struct, frozen=True):
@@ -166,11 +172,11 @@ class Mounted(Struct, frozen=True):
     layer: Layer | None
     target: str
 
-    def find(self, path: str, below: View) -> Found | None:
+    def find(self, path: str) -> Found | None:
         """What is mounted there."""
         if below_path(path, self.target) is None:
             return None
-        return (self.layer.find(path, below) if self.layer else None) or GONE
+        return (self.layer.find(path) if self.layer else None) or GONE
 
     def names(self, directory: str, known: frozenset[str], _below: View) -> frozenset[str]:
         """Those of the mount alone."""
@@ -201,4 +207,4 @@ def below_path(path: str, directory: str) -> str | None:
 def first_name(path: str, directory: str) -> frozenset[str]:
     """The name in the directory by which the path goes on."""
     rest = below_path(path, directory)
-    return frozenset({rest.partition("/")[0]}) if rest else frozenset()
+    return frozenset({rest.partition("/")[0]}) if rest else _NO_NAMES

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from posixpath import basename, join, normpath
 
 from freshlayer.discover.downloads import source_of
@@ -16,7 +15,7 @@ from freshlayer.dockerfile.model import Dockerfile, Instruction, Stage
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import shown
-from freshlayer.shell.files import FileText, NoText
+from freshlayer.shell.files import FileText, NoText, absolute
 from freshlayer.shell.programs.script_files import PATH
 
 _NAME = compiled(r"\\\$|\$(?:[A-Za-z_]\w*|\{[^{}\n]*\})")
@@ -70,22 +69,26 @@ class StageFiles:
                 if name == "PATH":
                     self._search = tuple(dict.fromkeys(_directories(value, expand, self._search)))
 
-    @contextmanager
-    def run(
-        self, instruction: Instruction, expand: Expand, directory: str
-    ) -> Iterator[tuple[ImageFiles, tuple[str, ...]]]:
-        """The files that a RUN sees and may change, and the directories of its PATH."""
-        mounts = list(self._mounts(instruction, expand, directory))
-        files = self._files.fork(*mounts)
-        yield files, self._search
-        self._files.keep(files, len(mounts))
+    @property
+    def search(self) -> tuple[str, ...]:
+        """The directories of PATH."""
+        return self._search
+
+    def fork(self, instruction: Instruction, expand: Expand, directory: str) -> ImageFiles:
+        """The files that a RUN sees and may change."""
+        mounts = self._mounts(instruction, expand, directory) if instruction.flags else ()
+        return self._files.fork(*mounts)
+
+    def keep(self, ran: ImageFiles) -> None:
+        """What a RUN has changed of its fork."""
+        self._files.keep(ran)
 
     def _copied(self, instruction: Instruction, expand: Expand, directory: str) -> Iterator[Layer]:
         *sources, last = instruction.words or ("",)
         written = expand(last)
         if written is None:
             return
-        target = normpath(join(directory, written))
+        target = absolute(written, directory)
         into = written.endswith(("/", "/.")) or written in {".", ""} or len(sources) > 1
         tree, adds = self._tree(instruction.flag("from"), expand), instruction.name == "ADD"
         yield from _documents(instruction, expand, target, into=into)
@@ -125,7 +128,7 @@ class StageFiles:
             target = expand(written) if written else None
             if name != "--mount" or target is None:
                 continue
-            target = normpath(join(directory, target))
+            target = absolute(target, directory)
             kind = fields.get("type", "bind")
             if kind in {"cache", "tmpfs"}:
                 yield Mounted(None, target)
@@ -150,7 +153,7 @@ def _rooted(path: str) -> str:
     base, pivot, kept = path.partition("/./")
     if pivot and kept:
         return f"{normpath(join('/', base)).rstrip('/')}/./{kept.rstrip('/')}"
-    return normpath(join("/", path))
+    return absolute(path, "/")
 
 
 def _documents(instruction: Instruction, expand: Expand, target: str, *, into: bool) -> Iterator[Layer]:

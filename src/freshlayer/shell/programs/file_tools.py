@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from posixpath import basename, dirname, join, normpath
+from posixpath import basename, dirname, join
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from freshlayer.model.base_image import DIRECTORIES, is_kept
 from freshlayer.model.reasons import Reason
-from freshlayer.shell.files import Files, FileText, NoText
+from freshlayer.shell.files import Files, FileText, NoText, absolute
 from freshlayer.shell.frame import Frame
 from freshlayer.shell.programs.downloads import OUTPUTS, saved
 from freshlayer.shell.programs.filters import FILTERS
@@ -41,9 +41,10 @@ _MOST_FILES = 50
 def apply(runner: Runner, name: str, fields: Fields, frame: Frame) -> None:
     """What one of WRITERS does to files; words that are not known are as written."""
     files, directory = runner.runs.files, frame.directory
-    words = [_at_home(known(field) or written(field), frame) for field in fields[1:]]
+    words = [known(field) or written(field) for field in fields[1:]]
+    words = [_at_home(word, frame) if word.startswith("~") else word for word in words]
     for path, read in saved(runner, name, fields, words) if name in OUTPUTS else ():
-        files.save(_absolute(path, directory), read)
+        files.save(absolute(path, directory), read)
     if name == "tee" and frame.given is not None:
         for field in fields[1:]:
             if not (known(field) or "-").startswith("-"):
@@ -57,7 +58,7 @@ def apply(runner: Runner, name: str, fields: Fields, frame: Frame) -> None:
 
 def _named(runner: Runner, word: str, frame: Frame) -> list[str]:
     """The settings that a pattern means; any other word stays as it is."""
-    directory = normpath(join(frame.directory, dirname(word)))
+    directory = absolute(dirname(word), frame.directory)
     settings = directory in DIRECTORIES or is_kept(directory)
     return (settings and listed(runner, word, frame)) or [word]
 
@@ -107,13 +108,13 @@ def _copy(files: Files, tool: Tool) -> None:
     if target is None or not sources:
         return
     symbolic = tool.name == "ln" and any(re.match(r"-[a-zA-Z]*s|--symbolic", word) for word in tool.options)
-    place = _absolute(target, tool.directory)
+    place = absolute(target, tool.directory)
     for source in sources:
-        origin = _absolute(source, tool.directory)
+        origin = absolute(source, tool.directory)
         into = len(sources) > 1 or target.endswith(("/", "/.")) or target in {".", ".."} or files.names(place)
         new = join(place, basename(origin)) if into or _is_directory(place) else place
         if symbolic:
-            files.link(new, _absolute(source, dirname(new)))
+            files.link(new, absolute(source, dirname(new)))
             continue
         found = files.find(origin)
         if found is not None:
@@ -125,7 +126,7 @@ def _copy(files: Files, tool: Tool) -> None:
 
 
 def _remove(files: Files, tool: Tool) -> None:
-    for path in (_absolute(operand, tool.directory) for operand in tool.operands):
+    for path in (absolute(operand, tool.directory) for operand in tool.operands):
         found = None if tool.certain else files.find(path)
         if isinstance(found, FileText):
             files.write(path, found, certain=False)
@@ -134,7 +135,7 @@ def _remove(files: Files, tool: Tool) -> None:
 
 
 def _touch(files: Files, tool: Tool) -> None:
-    for path in (_absolute(operand, tool.directory) for operand in tool.operands):
+    for path in (absolute(operand, tool.directory) for operand in tool.operands):
         if files.exists(path) is False:
             files.write(path, FileText(path, NOTHING), certain=tool.certain)
 
@@ -147,7 +148,7 @@ def _edit(files: Files, tool: Tool) -> None:
     others = [word for word in tool.options if not re.match(r"-[nErsz]*i|--in-place", word)]
     arguments = [*others, *([] if apart else tool.operands[:1])]
     for operand in tool.operands if apart else tool.operands[1:]:
-        path = _absolute(operand, tool.directory)
+        path = absolute(operand, tool.directory)
         found = files.find(path)
         if isinstance(found, NoText) and found.source:
             files.write(path, NoText(found.name, _CHANGED), certain=True)
@@ -201,7 +202,7 @@ def _divided(words: list[str], letters: str) -> tuple[list[str], list[str]]:
         place += 1
         if word == "--":
             return options, [*operands, *words[place:]]
-        if not re.match(r"-.", word):
+        if not word.startswith("-") or not re.match(r"-.", word):
             operands.append(word)
         elif letters and re.fullmatch(f"-[a-zA-Z]*[{letters}]", word) and place < len(words):
             options.append(f"{word} {words[place]}")
@@ -224,10 +225,6 @@ def _target(options: list[str], operands: list[str]) -> tuple[str | None, list[s
 
 def _at_home(word: str, frame: Frame) -> str:
     return f"{frame.home_directory}{word[1:]}" if word.startswith("~/") or word == "~" else word
-
-
-def _absolute(path: str, directory: str) -> str:
-    return normpath(join(directory, path))
 
 
 def _is_directory(path: str) -> bool:

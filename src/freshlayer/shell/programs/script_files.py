@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from posixpath import basename, join, normpath
+from posixpath import basename, join
 
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import shown
-from freshlayer.shell.files import FileText, NoText
+from freshlayer.shell.files import FileText, NoText, absolute
 from freshlayer.shell.frame import Frame
 from freshlayer.shell.patterns import matches
 from freshlayer.shell.programs.assignments_of_files import assignments
@@ -74,7 +74,7 @@ def interpreted(runner: Runner, fields: Fields, frame: Frame) -> CommandResult |
 def executed(runner: Runner, fields: Fields, frame: Frame) -> CommandResult | None:
     """A file that is a command, by its path or along PATH; None where it is a program like another."""
     word = known(fields[0])
-    if _OTHERS.fullmatch(basename(word or "")):
+    if word and _OTHERS.fullmatch(basename(word)):
         _other(runner, fields, frame)
         return None
     if word is not None and "/" not in word:
@@ -149,7 +149,7 @@ def run_parts(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
     if not words or words[-1].startswith("-"):
         return CommandResult(Status.PRESUMED)
     any_name = any(word.startswith("--regex") for word in words)
-    directory = normpath(join(frame.directory, words[-1]))
+    directory = absolute(words[-1], frame.directory)
     for name in sorted(runner.runs.files.names(directory)):
         if any_name or _RUN_PARTS_NAME.fullmatch(name):
             path = text_of(join(directory, name))
@@ -164,7 +164,7 @@ def listed(runner: Runner, pattern: str, frame: Frame) -> list[str]:
     head, slash, last = pattern.rpartition("/")
     if not re.search(r"[*?\[]", last) or re.search(r"[*?\[]", head):
         return []
-    names = runner.runs.files.names(normpath(join(frame.directory, head or ("/" if slash else "."))))
+    names = runner.runs.files.names(absolute(head or ("/" if slash else "."), frame.directory))
     hits = [name for name in sorted(names) if matches(last, name) and not name.startswith(".")]
     return [f"{head}{slash}{name}" for name in hits]
 
@@ -189,7 +189,7 @@ def path_of(field: Text, frame: Frame) -> str | None:
     text = f"{frame.home_directory}{text[len(home) :]}" if home else text
     directory = frame.directory
     directory = f"{frame.home_directory}{directory[1:]}" if directory.startswith("~") else directory
-    return normpath(join(directory, text)) if text else None
+    return absolute(text, directory) if text else None
 
 
 def _find(runner: Runner, field: Text, frame: Frame) -> FileText | NoText | None:
@@ -226,18 +226,20 @@ def as_input(runner: Runner, given: Values, fields: Fields, frame: Frame) -> Com
 
 
 def _along_path(runner: Runner, name: str, frame: Frame) -> tuple[FileText | NoText | None, str]:
+    files = runner.runs.files
     for directory in _directories(runner, frame):
-        path = join(directory, name)
-        found = runner.runs.files.find(path) if name in runner.runs.files.names(directory) else None
-        if found is not None:
-            return runner.runs.read(found), path
+        if name in files.names(directory):
+            path = join(directory, name)
+            found = files.find(path)
+            if found is not None:
+                return runner.runs.read(found), path
     return None, name
 
 
-def _directories(runner: Runner, frame: Frame) -> list[str]:
+def _directories(runner: Runner, frame: Frame) -> Sequence[str]:
     """Of PATH as the script sets it: what is not known of it is what it was before."""
     if "PATH" not in frame.variables:
-        return list(runner.runs.search)
+        return runner.runs.search
     found: list[str] = []
     for text in frame.variables["PATH"]:
         for part in text:
