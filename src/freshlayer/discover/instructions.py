@@ -203,7 +203,7 @@ class _Finder:
     def stage(self, stage: Stage) -> Iterator[tuple[Instruction, str, Finding]]:
         outer = self._environments[stage.start.number]
         self._platform = self._bases.platform(stage, outer)
-        parent = parent_stage(self._dockerfile, stage, self._expanded)
+        parent = parent_stage(self._dockerfile, stage, lambda it: self._bases.name(it, outer))
         if not parent:
             self._bases.want(self._bases.key(stage, outer))
             for via, finding in self._image(stage):
@@ -262,9 +262,6 @@ class _Finder:
             around = self._surroundings(instruction, environment)
             kept = kept_files(instruction, text_of_run(instruction), environment, around, self._directory)
             yield from (("RUN", missed) for missed in kept)
-
-    def _expanded(self, stage: Stage) -> str:
-        return self._bases.name(stage, self._environments[stage.start.number])
 
     def _image(self, stage: Stage) -> Iterator[tuple[str, Finding]]:
         base = self._bases.named(stage, self._environments[stage.start.number])
