@@ -172,7 +172,7 @@ class ImageFiles:
         if start < len(self._layers):
             below = _Below(self._layers, len(self._layers))
             names = below.names_from(start, directory, names)
-            # What is asked of the base image is to be noted for each instruction.
+            # What is wanted of the base image is noted for each instruction.
             if directory not in DIRECTORIES and not is_kept(directory):
                 self._names[directory] = len(self._layers), names
         return _plain(names)
