@@ -176,7 +176,7 @@ def of_calls(
         if followed is not None:
             yield from followed
             continue
-        words = _respelled([_word(field) for field in call.words], call)
+        words = _respelled(_words(call.words), call)
         name, arguments = program_of(words)
         if name in REPOSITORIES:
             repositories.setdefault(name, []).append(Ran(arguments, call.directory, call.place))
@@ -270,10 +270,11 @@ def _through(finding: Finding, proxies: Proxies | None) -> Finding:
     return replace(finding, form=replace(finding.form, proxies=proxies))
 
 
-def _word(field: shell.Text) -> Word:
-    value = shell.known(field)
-    if value is not None:
-        return value
+def _words(fields: tuple[shell.Text, ...]) -> Words:
+    return [value if (value := shell.known(field)) is not None else _not_known(field) for field in fields]
+
+
+def _not_known(field: shell.Text) -> Unknown:
     hole = shell.worst(field)
     return Unknown(hole.reason if hole else _NOT_KNOWN, shell.written(field), _known_part(field))
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from freshlayer.discover.language_packages import LanguageCalls, Value
 from freshlayer.discover.lock_advice import Unlocked
 from freshlayer.discover.package_files import (
+    ManagerFiles,
     control_of,
     is_local,
     manager_files,
@@ -32,6 +33,7 @@ from freshlayer.model.reasons import Reason
 from freshlayer.reference import shown
 from freshlayer.shell import Call
 from freshlayer.shell.downloads import Downloads
+from freshlayer.shell.files import NO_FILES, FilesSeen
 
 MANAGERS: Mapping[str, tuple[str, Grammar]] = {
     **dict.fromkeys(("apt-get", "apt", "aptitude", "nala", "apt-fast"), ("apt", apt)),
@@ -76,6 +78,7 @@ class PackageCommands:
         self._value = value
         self._platform = platform
         self._downloads = downloads
+        self._manager, self._files, self._found = "", NO_FILES, ManagerFiles()
         self._unpacked: dict[str, str | Reason] = {}
         self._absent: list[Missed] = []
         self._left_out: list[Missed] = []
@@ -172,10 +175,17 @@ class PackageCommands:
         self.commands.append(command)
         yield from (Missed(word, why, name) for word, why in files.items() if isinstance(why, Reason))
 
+    def _configuration(self, manager: str, files: FilesSeen) -> ManagerFiles:
+        """What the commands of one manager find, until another command changes a file."""
+        if self._manager != manager or self._files is not files:
+            self._found = manager_files(manager, files, self._downloads)
+            self._manager, self._files = manager, files
+        return self._found
+
     def _command(
         self, name: str, manager: str, line: CommandLine, text: str, call: Call, local: Mapping[str, str]
     ) -> PackageCommand:
-        known = manager_files(manager, call.files, self._downloads)
+        known = self._configuration(manager, call.files)
         reads = line.action not in READS_NOTHING
         added = _unknown_option(line, _ADDED)
         return PackageCommand(
