@@ -184,6 +184,8 @@ def of_calls(
             continue
         arguments = _hole_of_input(name, arguments, call)
         found = _of_call(name, arguments, words, call, packages)
+        if not found:
+            continue
         is_any_read = any(isinstance(it, Found) for it in found)
         proxies = used(name, arguments, dict(call.proxies)) if is_any_read else None
         for finding in found:

@@ -29,6 +29,7 @@ class Directives(Struct, frozen=True):
 _NOTE = compiled(r"\s*#\s*freshlayer:\s*(.*?)\s*")
 _MARK = "freshlayer:"
 """Each of them has it, and few lines do."""
+_SWITCHES = {"ignore": "ignore", "immutable": "immutable", "no-advice": "no_advice"}
 _PACKAGES = compiled(rf"packages\s*=\s*({'|'.join(PackagePolicy)})")
 _TTL = compiled(r"ttl\s*=(.*)")
 
@@ -42,6 +43,7 @@ def read_directives(text: str, instructions: Sequence[tuple[int, int, str]]) -> 
     if _MARK not in text:
         return {}
     lines = text.split("\n")
+    notes = {n: _NOTE.fullmatch(line) for n, line in enumerate(lines, 1) if _MARK in line}
     inside = {n for first, last, _ in instructions for n in range(first, last + 1)}
     found: dict[int, Directives] = {}
     used: set[int] = set()
@@ -49,7 +51,7 @@ def read_directives(text: str, instructions: Sequence[tuple[int, int, str]]) -> 
         above = first - 1
         watched: list[str] = []
         while above > 0 and above not in inside and lines[above - 1].lstrip().startswith("#"):
-            match = _NOTE.fullmatch(lines[above - 1])
+            match = notes.get(above)
             if match:
                 before = found.setdefault(first, Directives())
                 found[first] = _noted(before, match[1], watched, (name, above))
@@ -57,8 +59,8 @@ def read_directives(text: str, instructions: Sequence[tuple[int, int, str]]) -> 
             above -= 1
         if watched:
             found[first] = replace(found[first], watch=tuple(watched))
-    for number, line in enumerate(lines, 1):
-        if _MARK in line and number not in inside and number not in used and _NOTE.fullmatch(line):
+    for number, match in notes.items():
+        if match and number not in inside and number not in used:
             raise DockerfileError("this '# freshlayer:' comment is not directly above an instruction", number)
     return found
 
@@ -67,13 +69,8 @@ def _noted(before: Directives, text: str, watched: list[str], place: tuple[str, 
     """With one more comment; what it watches is added to ``watched``. ``place``: keyword and line."""
     name, line = place
     verb, _, rest = text.partition(" ")
-    switches = {
-        "ignore": replace(before, ignore=True),
-        "immutable": replace(before, immutable=True),
-        "no-advice": replace(before, no_advice=True),
-    }
-    if text in switches:
-        return switches[text]
+    if text in _SWITCHES:
+        return replace(before, **{_SWITCHES[text]: True})
     ttl = _TTL.fullmatch(text)
     seconds = seconds_of(ttl[1]) if ttl else None
     if seconds is not None:

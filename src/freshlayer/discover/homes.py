@@ -20,6 +20,7 @@ class Homes:
     def __init__(self) -> None:
         self._users: dict[int, str] = {}
         self._stage = -1
+        self._given: tuple[Environment, object] | None = None
 
     def begin(self, stage: Stage, parent: Stage | None, user: str) -> None:
         """``user``: of the base image; empty where it is not known, which is root in most images."""
@@ -33,7 +34,9 @@ class Homes:
 
     def home(self, environment: Environment, files: FilesSeen) -> str:
         """HOME of the environment, else what a runtime takes of ``/etc/passwd``."""
-        given = environment.lookup("HOME")
+        if self._given is None or self._given[0] is not environment:
+            self._given = environment, environment.lookup("HOME")
+        given = self._given[1]
         if isinstance(given, str) and given.startswith("/"):
             return given
         user = self._users.get(self._stage, "").partition(":")[0]

@@ -57,7 +57,6 @@ _TRIGGER = compiled(r"(?is)ONBUILD\s+RUN\s+(?:--\S+\s+)*(.*)")
 _ONE_IS_REQUESTED = Reason("secret-decides")
 _NO_FILES: Files = NoFiles()
 
-
 _Read = tuple[Stage, Instruction, str, Finding]
 
 

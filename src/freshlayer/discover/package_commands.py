@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from posixpath import join, normpath
 
@@ -27,6 +26,7 @@ from freshlayer.discover.syntaxes.packages_apt import add_repository, apt, apt_m
 from freshlayer.discover.syntaxes.packages_rpm import dnf, yum_builddep
 from freshlayer.discover.syntaxes.packages_rpm import removed as removed_rpm
 from freshlayer.discover.syntaxes.packages_zypper import zypper
+from freshlayer.lazy_regex import compiled
 from freshlayer.masking import masked_words
 from freshlayer.model.packages import READS_NOTHING, PackageAction, PackageCommand
 from freshlayer.model.reasons import Reason
@@ -61,6 +61,7 @@ _FILE = Reason("package-file")
 _ABSENT = Reason("no-package-manager")
 _ELSEWHERE = Reason("package-root")
 _NEEDS_BASE = Reason("needs-base-image", detail="an image with apk installs what compiles the extensions")
+_BLANKS = compiled(r"\s+")
 _MOST_SHOWN = 80
 
 
@@ -264,5 +265,5 @@ def _unknown_option(line: CommandLine, names: frozenset[str] = frozenset()) -> R
 
 def _text(name: str, line: CommandLine) -> str:
     """The command for a message, without its options."""
-    words = [re.sub(r"\s+", " ", written(word)) for word in line.words]
+    words = [_BLANKS.sub(" ", written(word)) for word in line.words]
     return shown(" ".join(masked_words([name, *line.verb.split(), *words])), _MOST_SHOWN)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from posixpath import join, normpath
 
 from msgspec import Struct
@@ -123,7 +124,7 @@ class StageBases:
         found, key = self.find(stage, outer), self.key(stage, outer)
         if found is not None and found.contents is not None:
             return BaseLayer(found.contents)
-        return UnreadBase(lambda: self._looked_into.update({key: None}))
+        return UnreadBase(partial(self._looked_into.setdefault, key, None))
 
     def settle(self, *, decides: bool) -> None:
         """An instruction was read; ``decides``: whether what it has looked up would decide something."""

@@ -16,6 +16,7 @@ from freshlayer.model.reasons import Reason
 from freshlayer.reference import kind_of, shown
 
 _URL = compiled(r"(?:https?|ftps?)://")
+_INNER = compiled(r"(?:^|=)((?:https?|ftps?)://.+)")
 _SHORTHAND = compiled(r"(github|gitlab|bitbucket):([\w.-]+/[\w.-]+)(?:#(.+))?")
 _HOSTS = {"github": "github.com", "gitlab": "gitlab.com", "bitbucket": "bitbucket.org"}
 _GITHUB = compiled(r"([A-Za-z0-9][\w-]*/[A-Za-z0-9_][\w.-]*)(?:#(.+))?")
@@ -73,10 +74,10 @@ def urls(run: Invocation) -> Iterator[Finding]:
         text = word.known if isinstance(word, Unknown) else word
         if is_remote(run.name, word):
             yield remote(run.name, word)
-        elif (inner := re.search(r"(?:^|=)((?:https?|ftps?)://.+)", text)) and not isinstance(word, Unknown):
+        elif "://" in text and not isinstance(word, Unknown) and (inner := _INNER.search(text)):
             yield Found(inner[1])
     for option, value in run.options:
-        if option not in run.row.values | run.row.read and "://" in (text := written(value or "")):
+        if "://" in (text := written(value or "")) and option not in run.row.values | run.row.read:
             detail = f"freshlayer does not know what {shown(run.name, 40)} does with it"
             yield Missed(text, Reason("unknown-program", detail=detail))
 

@@ -23,7 +23,6 @@ Options have the names of ``apt-get(8)``, whatever the spelling:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from freshlayer.discover.syntaxes.found import Unknown, Word, Words, written
@@ -35,6 +34,7 @@ from freshlayer.discover.syntaxes.package_lines import (
     table_of,
     undoes,
 )
+from freshlayer.lazy_regex import compiled
 from freshlayer.model.packages import PackageAction
 
 TABLE, _APT_NAMES = table_of(
@@ -71,6 +71,7 @@ _SWITCHED = frozenset(
 )
 """Switches that take ``=no``."""
 
+_LETTER = compiled(r"[A-Za-z]")
 _ACTIONS = {
     "update": PackageAction.UPDATE,
     **dict.fromkeys(("install", "reinstall"), PackageAction.INSTALL),
@@ -133,7 +134,7 @@ def _updates_first(name: str, verb: str) -> bool:
 def _normalised(options: Options) -> Iterator[tuple[str, Word]]:
     for name, given in options:
         value = given.removeprefix("=") if isinstance(given, str) else given
-        if not re.match(r"[A-Za-z]", name):
+        if not _LETTER.match(name):
             continue
         if name == "option":
             yield _setting(value)
