@@ -66,6 +66,8 @@ _ATTACHED = compiled(r"-p(?!rint0|rintf\b)(?=.*[^a-z])(?!\d+(?::\d+)*$)(?![/.$])
 
 _PLAIN_WORD = compiled(r"[a-z0-9][a-z0-9._+/-]{0,17}", ASCII | IGNORECASE)
 """A subcommand, a package, a file: shorter than what looks random, and nothing in it assigns or is a URL."""
+_BARE_WORD = compiled(r"[a-z0-9][a-z0-9.+/]{0,13}", ASCII | IGNORECASE)
+"""Of these one that is too short for a token, and neither an option nor the name of a variable."""
 _HINT = compiled(r"[=:]|\s")
 _NAMED = r"(?<![\w.$])\.?[A-Za-z_][\w.\[\]-]*"
 _IS = r"(?:\\?[\"']?\s*(?:=>|[:=](?![:/]))\s*)(?P<value>.+)"
@@ -123,6 +125,11 @@ def masked_words(words: list[str], depth: int = 0, show: Show = shown) -> list[s
         if hides or place in places:
             safe.append(MASK)
             hides = False
+            continue
+        if program and program not in _OF_CHANNELS and _BARE_WORD.fullmatch(word):
+            # As most words are: nothing below changes one.
+            logs_in = logs_in or word in _LOGINS
+            safe.append(word)
             continue
         if not program and not _SETS.match(word):
             program = basename(word)

@@ -25,6 +25,8 @@ _PARTS = compiled(r"([^:]+://[^/?#]*)([^#]*)(.*)", DOTALL)
 
 def assigned(script: str) -> Iterator[tuple[str, str]]:
     """Names and literal values of the assignments that a script holds."""
+    if "=" not in script:
+        return
     for match in _ASSIGNMENT.finditer(script[: _LONGEST * 16]):
         yield match[1], match[2] or match[3] or match[4] or ""
 
