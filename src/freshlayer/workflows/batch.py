@@ -6,6 +6,7 @@ file without a name, and is there for as long as its batch is.
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import pickle
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 _WORTH_PROCESSES = 40
 """So many Dockerfiles take as long to read as a process to start."""
 
+_BEFORE_FORK = 8
 _AT_ONCE = 16
 _IN_MEMORY = 1024 * 1024
 _SAFE_PATH = "PYTHONSAFEPATH"
@@ -180,11 +182,16 @@ def _sort(
 
 
 def read_all(wanted: Sequence[Candidate], reader: Reader) -> Iterator[Packed | ReadFailure]:
-    """In their order; by several processes where there is enough to do for them."""
+    """In their order; by several processes where there is enough to do for them.
+
+    What the first ones load and compile is then there for all processes, which are forked behind them.
+    """
     read = partial(packed, reader)
     processes = min(_cores(), len(wanted) // _WORTH_PROCESSES + 1)
+    yield from map(read, wanted[:_BEFORE_FORK])
+    others = wanted[_BEFORE_FORK:]
     with _pool(processes) as pool:
-        yield from pool.map(read, wanted, chunksize=_AT_ONCE) if pool else map(read, wanted)
+        yield from pool.map(read, others, chunksize=_AT_ONCE) if pool else map(read, others)
 
 
 def packed(reader: Reader, wanted: Candidate) -> Packed | ReadFailure:
@@ -271,6 +278,8 @@ def _started(processes: int) -> Executor | None:
 
 def _begin() -> None:
     """Who started us ends us, and does not outlast us, however it ends."""
+    # What is there stays: no collection looks at it again, and its pages stay shared.
+    gc.freeze()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
