@@ -125,7 +125,7 @@ _LIBRARIES = (
     "import gc; gc.set_threshold(50_000); "
     "from freshlayer.cli.own_modules import find_quickly; find_quickly(); "
     "from freshlayer.lean_libraries import load_lean; "
-    "[*map(load_lean, ('typing', 'msgspec', 'pathlib', 'pycurl', 'sqlite3'))]"
+    "[*map(load_lean, ('typing', 'msgspec', 'pathlib', 'pycurl'))]; import _sqlite3"
 )
 _END = "; from freshlayer.cli.leave import leave; leave(0)"
 
@@ -145,6 +145,6 @@ _STEPS = (
     ("interpreter", ""),
     ("`msgspec` with `typing`", "; load_lean('msgspec')"),
     ("`pycurl`", "; load_lean('pycurl')"),
-    ("`sqlite3`", "; import sqlite3"),
+    ("`_sqlite3`", "; import _sqlite3"),
     ("`click`", "; load_lean('click')"),
 )

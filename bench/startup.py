@@ -137,6 +137,6 @@ def _of_libraries() -> str:
 
 def _floor(peer: str, *libraries: str) -> float:
     lean = f"from freshlayer.lean_libraries import load_lean; [*map(load_lean, {libraries})]"
-    more = "; import sqlite3" if "pycurl" in libraries else ""
+    more = "; import _sqlite3" if "pycurl" in libraries else ""
     code = f"{lean}{more}; from freshlayer.cli.leave import leave; leave(0)"
     return timed([sys.executable, "-c", peer], [sys.executable, "-c", code], os.environ, PAIRS).ratio

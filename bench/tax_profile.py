@@ -22,7 +22,7 @@ _LIBRARIES = (
         "`typing`, msgspec, pathlib",
         f"{_START}for name in ('typing', 'msgspec', 'pathlib'): load_lean(name)\n",
     ),
-    ("libcurl and SQLite", "load_lean('pycurl')\nimport sqlite3\n"),
+    ("libcurl and SQLite", "load_lean('pycurl')\nimport _sqlite3\n"),
     ("small modules of Python's own", "import bisect, fcntl, math, select, signal, termios, tty, zlib\n"),
 )
 """Each with what it loads after the ones before it."""

@@ -188,3 +188,37 @@ except msgspec.ValidationError as error:
     print("refused")
 """
     assert printed(program).split() == ["aa", "refused"]
+
+
+def test_pycurl_has_its_names_without_its_package() -> None:
+    program = """
+import pycurl
+print(sorted(it for it in vars(pycurl) if not it.startswith("_")), pycurl.__file__, pycurl.Curl.__module__)
+"""
+    lean = printed(f"from freshlayer.lean_libraries import load_lean\nload_lean('pycurl')\n{program}")
+    whole = printed(program)
+    for name in ("AsyncCurlMulti", "async_multi"):
+        whole = whole.replace(f"'{name}', ", "")
+    assert lean == whole
+
+
+def test_the_tuples_of_pycurl_are_named() -> None:
+    program = """
+from freshlayer.lean_libraries import load_lean
+load_lean("pycurl")
+import pycurl
+def opened(_purpose, address):
+    print(type(address).__name__, address._fields, address.addr)
+    return pycurl.SOCKET_BAD
+handle = pycurl.Curl()
+handle.setopt(pycurl.URL, "http://127.0.0.1:9/")
+handle.setopt(pycurl.PROXY, "")
+handle.setopt(pycurl.OPENSOCKETFUNCTION, opened)
+for _ in range(2):
+    try:
+        handle.perform()
+    except pycurl.error:
+        pass
+"""
+    line = "CurlSockAddr ('family', 'socktype', 'protocol', 'addr') ('127.0.0.1', 9)"
+    assert printed(program).splitlines() == [line] * 2

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from importlib._bootstrap import module_from_spec  # importlib.util would load contextlib
+from importlib.machinery import PathFinder
 from types import ModuleType
 
 TYPE_CHECKING = False
@@ -163,8 +165,6 @@ _WITHOUT: dict[str, Mapping[str, Mapping[str, object] | str | None]] = {
         "msgspec.toml": {},
         "msgspec.yaml": {},
     },
-    # Its adapters of dates, which no query here has.
-    "sqlite3": {"datetime": "_datetime"},
     # Names of other systems, addresses of files, and patterns.
     "pathlib": {
         "operator": "_operator",
@@ -172,8 +172,7 @@ _WITHOUT: dict[str, Mapping[str, Mapping[str, object] | str | None]] = {
         "urllib.parse": {"quote_from_bytes": _quoted},
         **_PATTERNS,
     },
-    # An interface for asyncio, made of dataclasses; the module in C that has the same types.
-    "pycurl": {"pycurl.async_multi": {"AsyncCurlMulti": _nothing}, "datetime": "_datetime"},
+    "pycurl": {"datetime": "_datetime"},
     # The text of a query for editors.
     "tree_sitter_bash": {"importlib.resources": {"files": _nothing}},
     "tree_sitter_powershell": {"importlib.resources": {"files": _nothing}},
@@ -182,6 +181,10 @@ _WITHOUT: dict[str, Mapping[str, Mapping[str, object] | str | None]] = {
 }
 """Library → module that it loads → the names of it that have a stand-in, or the module that is used in its
 place; None: the library does without the module where it is not installed."""
+
+_INNER = {"pycurl": "pycurl._pycurl"}
+"""Package → the module of it that has all of its names. The package itself copies them one by one, and adds
+an interface for asyncio, made of dataclasses."""
 
 _IN_PLACE: Mapping[str, tuple[str, str, object]] = {
     # Tuples of callbacks of which we have one at most.
@@ -235,16 +238,29 @@ def load_lean(library: str) -> None:
 
 def _import(library: str) -> None:
     if library not in _IN_PLACE:
-        import_module(library)
+        _import_inner(library)
         return
     place, name, meanwhile = _IN_PLACE[library]
     module = import_module(place)
     itself = getattr(module, name)
     setattr(module, name, meanwhile)
     try:
-        import_module(library)
+        _import_inner(library)
     finally:
         setattr(module, name, itself)
+
+
+def _import_inner(library: str) -> None:
+    """A package by the module that has its names, where there is one; else as it is. Raises ImportError."""
+    if library not in _INNER:
+        import_module(library)
+        return
+    spec = PathFinder.find_spec(library)
+    if spec is None or spec.submodule_search_locations is None:
+        raise ImportError(library)
+    package = sys.modules[library] = module_from_spec(spec)
+    names = vars(import_module(_INNER[library]))
+    vars(package).update({**names, **vars(package)})
 
 
 def _stand_in(name: str, names: Mapping[str, object] | str | None) -> ModuleType | None:

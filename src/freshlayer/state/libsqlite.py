@@ -1,9 +1,13 @@
-"""SQLite, by ``sqlite3`` without what it loads for dates: its converters, which no connection here uses."""
+"""SQLite, by the module in C of ``sqlite3``, which adds what reads and writes dates: no query has one."""
 
-from freshlayer.lean_libraries import load_lean
-
-load_lean("sqlite3")
-
-import sqlite3  # noqa: E402 - after the line above
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import sqlite3
+else:
+    try:
+        import _sqlite3 as sqlite3
+    except ImportError:
+        # Of another interpreter.
+        import sqlite3
 
 __all__ = ["sqlite3"]

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sqlite3
 import stat
 from pathlib import Path
+
+from freshlayer.state.libsqlite import sqlite3
 
 _OBSERVATION = """
 CREATE TABLE IF NOT EXISTS observation (
