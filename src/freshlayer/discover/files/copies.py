@@ -38,7 +38,7 @@ class Copied(Struct, frozen=True):
 
     def find(self, path: str) -> Found | None:
         """The file that was copied to a path, from the last source that has it."""
-        rest = below_path(path, self.target)
+        rest = below_path(path, self.target) if path.startswith(self.target) else None
         if rest is None:
             return None
         for source in reversed(self.sources):

@@ -69,7 +69,7 @@ class Written(Struct, frozen=True):
 
     def names(self, directory: str, known: frozenset[str], _below: View) -> frozenset[str]:
         """With this one."""
-        return known | first_name(self.path, directory)
+        return known | first_name(self.path, directory) if self.path.startswith(directory) else known
 
 
 class Saved:
@@ -90,7 +90,7 @@ class Saved:
 
     def names(self, directory: str, known: frozenset[str], _below: View) -> frozenset[str]:
         """With this one."""
-        return known | first_name(self.path, directory)
+        return known | first_name(self.path, directory) if self.path.startswith(directory) else known
 
 
 class Linked(Struct, frozen=True):
@@ -109,7 +109,7 @@ class Linked(Struct, frozen=True):
         rest = below_path(directory, self.path)
         if rest is not None:
             return below.names(normpath(join(self.target, rest)))
-        return known | first_name(self.path, directory)
+        return known | first_name(self.path, directory) if self.path.startswith(directory) else known
 
 
 class Duplicate(Struct, frozen=True):
@@ -138,7 +138,7 @@ class Removed(Struct, frozen=True):
 
     def find(self, path: str) -> Found | None:
         """Nothing is there, nor below."""
-        return None if below_path(path, self.path) is None else GONE
+        return None if not path.startswith(self.path) or below_path(path, self.path) is None else GONE
 
     def names(self, directory: str, known: frozenset[str], _below: View) -> frozenset[str]:
         """Without this one."""

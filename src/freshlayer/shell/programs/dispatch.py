@@ -66,6 +66,8 @@ _TESTS = frozenset("grep egrep fgrep command type hash which id getent cmp diff 
 _SHOWING = frozenset({"cat", "head", "tail"})
 """Programs that print a file and do nothing else."""
 
+_UNHEARD = {status: CommandResult(status) for status in (Status.OPEN, Status.PRESUMED)}
+
 _PASSING = frozenset({"cat", "tee"})
 """Filters that pass on their input."""
 
@@ -192,7 +194,7 @@ def _program(runner: Runner, name: str, fields: Fields, frame: Frame) -> Command
         after_call(runner, name, fields)
     status = Status.OPEN if name in _TESTS else Status.PRESUMED
     if silent or not frame.heard:
-        return CommandResult(status)
+        return _UNHEARD[status]
     out = output_of(runner, fields, None if frame.touched else given)
     if name in runner.fetchers and (body := printed_body(runner, fields)):
         out = tuple(replace(part, body=body) if isinstance(part, Hole) else part for part in out)

@@ -64,6 +64,10 @@ def _targets(name: str, words: list[str]) -> list[str]:
     urls: list[str] = []
     directory, own = "", name != "curl"
     for place, word in enumerate(words):
+        if not word.startswith("-"):
+            if _URL.match(word):
+                urls.append(word)
+            continue
         after = words[place + 1] if place + 1 < len(words) else ""
         if OUTPUTS[name].fullmatch(word):
             found.append(after)
@@ -73,8 +77,6 @@ def _targets(name: str, words: list[str]) -> list[str]:
             directory = after
         elif name == "curl" and _OWN_NAME.fullmatch(word):
             own = True
-        elif _URL.match(word):
-            urls.append(word)
     if own and not found:
         found = [_own_name(url) for url in urls]
     return [path if path == _STDOUT else join(directory, path) for path in found if path]

@@ -171,7 +171,7 @@ def release_packages(runner: Runner, words: list[str], _fields: Fields, name: st
         installs = any(re.match(r"-[a-zA-Z]*[iUF]|--install|--upgrade|--unpack", word) for word in words)
     else:
         installs = any(_INSTALLS_BY.fullmatch(word) for word in words)
-    if not installs:
+    if not installs or not _MAY_BRING.search(" ".join(words)):
         return
     from freshlayer.shell.programs.release_packages import (  # noqa: PLC0415 - a table that few scripts want
         brings_source,
@@ -192,6 +192,8 @@ def release_packages(runner: Runner, words: list[str], _fields: Fields, name: st
             files.write(join(directory, f"{short}.{ending}"), NoText(short, _about(short)), certain=True)
 
 
+_MAY_BRING = compiled(r"(?i)release|repo|prod|config|keyring")
+"""A part of the name of each package that brings a source: most commands have none."""
 _MOST_LOCKS = 100
 """Words from ``versionlock`` on: each is compared with all rules."""
 

@@ -47,20 +47,23 @@ def decide(fields: list[Text], *, double: bool, exists: Exists | None = None) ->
 
 
 def _without_arguments(text: Text) -> Text:
+    if len(text) == 1 and type(text[0]) is str:
+        return text
     return text_of(*("" if isinstance(p, Hole) and p.why is Why.ARGUMENT else p for p in text))
 
 
 def _either(fields: list[Text], rules: _Rules) -> bool | None:
     """``-o`` and ``||`` bind less than ``-a`` and ``&&``."""
+    words = [known(field) for field in fields]
     for joiners in (("-o", "||"), ("-a", "&&")):
-        parts = _divided(fields, joiners)
+        parts = _divided(fields, joiners) if joiners[0] in words or joiners[1] in words else []
         if len(parts) > 1:
             outcomes = [_either(part, rules) for part in parts]
             decisive = joiners[0] == "-o"
             if decisive in outcomes:
                 return decisive
             return None if None in outcomes else not decisive
-    return _primary(fields, rules)
+    return _primary(fields, words, rules)
 
 
 def _divided(fields: list[Text], joiners: tuple[str, str]) -> list[list[Text]]:
@@ -77,8 +80,7 @@ def _divided(fields: list[Text], joiners: tuple[str, str]) -> list[list[Text]]:
     return parts
 
 
-def _primary(fields: list[Text], rules: _Rules) -> bool | None:
-    words = [known(field) for field in fields]
+def _primary(fields: list[Text], words: list[str | None], rules: _Rules) -> bool | None:
     if words[:1] == ["!"] and len(words) > 1:
         inner = _either(fields[1:], rules)
         return None if inner is None else not inner
