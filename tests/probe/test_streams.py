@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,9 @@ from freshlayer.model.observation import ProbeOutcome
 from freshlayer.probe import Limits, probe
 from freshlayer.reference import parse
 from testing.latency import Latency
-from testing.servers.base import free_ports
+from testing.servers.base import Served, free_ports
 from testing.servers.needs import require
-from testing.servers.nginx import Nginx
+from testing.servers.nginx import Nginx, proxied
 from testing.tls import self_signed
 
 _ONE_TAG = "location / { add_header ETag '\"v1\"' always; return 200 'a body\\n'; }\n"
@@ -26,7 +27,8 @@ def origin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Nginx]:
     require("nginx")
     tls = self_signed(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(tls.certificate))
-    with Nginx(server=_ONE_TAG, tls=tls) as server:
+    times = f"log_format times '$msec $connection'; access_log {tmp_path}/times times;\n"
+    with Nginx(server=_ONE_TAG, http=times, tls=tls) as server:
         yield server
 
 
@@ -75,9 +77,12 @@ def test_the_next_connection_is_open_before_the_server_ends_the_present_one(orig
     assert max(Counter(order).values()) <= 1_000
 
 
-def test_a_host_that_refuses_the_next_connection_is_asked_on_the_present_one(origin: Nginx) -> None:
+@pytest.mark.parametrize("refused", [[3], [3, 4, 5]])
+def test_a_host_that_refuses_the_next_connection_is_asked_on_the_present_one(
+    origin: Nginx, refused: Sequence[int]
+) -> None:
     """The third connection is opened ahead, while the second one still takes requests."""
-    with Latency(origin.port, 0.0, refused=[3]) as wire:
+    with Latency(origin.port, 0.01, refused=refused) as wire:
         seen = probe([parse(f"https://127.0.0.1:{wire.port}/{n}") for n in range(1_250)], {}, Limits())
         opened = wire.connections
     assert Counter(one.outcome for one in seen.values()) == {ProbeOutcome.SEEN: 1_250}
@@ -98,3 +103,80 @@ def test_a_host_that_refuses_all_connections_costs_each_of_its_requests_an_answe
     seen = probe([parse(f"https://127.0.0.1:{port}/{n}") for n in range(200)], {}, Limits())
     assert {one.reason.code for one in seen.values()} == {"connection-refused"}
     assert len(seen) == 200
+
+
+def _turns(served: Sequence[Served]) -> list[list[int]]:
+    """By connection, in the order of their first requests: the places of its requests in the log."""
+    places: dict[int, list[int]] = {}
+    for place, one in enumerate(served):
+        places.setdefault(one.connection, []).append(place)
+    return list(places.values())
+
+
+def _beside(earlier: Sequence[int], later: Sequence[int]) -> int:
+    """Requests on a connection before the last one on the connection that it follows."""
+    return sum(1 for place in later if place < earlier[-1])
+
+
+def test_while_a_connection_follows_another_both_take_requests(origin: Nginx) -> None:
+    with Latency(origin.port, 0.1) as wire, origin.watched() as served:
+        seen = probe([parse(f"https://127.0.0.1:{wire.port}/{n}") for n in range(1_150)], {}, Limits())
+    assert Counter(one.outcome for one in seen.values()) == {ProbeOutcome.SEEN: 1_150}
+    first, second, third = _turns(served)
+    assert _beside(first, second) == 0
+    assert _beside(second, third) > _FEW
+
+
+_FEW = 8
+_STATED = "add_header RateLimit-Remaining 8000 always; add_header RateLimit-Reset 3000 always;"
+
+
+@pytest.mark.parametrize(("server", "limits"), [("", Limits(per_host=1)), (_STATED, Limits())])
+def test_a_host_with_a_quota_or_one_connection_has_no_more_requests_at_once(
+    origin: Nginx, server: str, limits: Limits
+) -> None:
+    origin.change(
+        server=f"location / {{ {server} add_header ETag '\"v1\"' always; return 200 'a body\\n'; }}\n"
+    )
+    with Latency(origin.port, 0.03) as wire, origin.watched() as served:
+        probe([parse(f"https://127.0.0.1:{wire.port}/{n}") for n in range(1_250)], {}, limits)
+    _, second, third = _turns(served)
+    assert _beside(second, third) <= _FEW
+
+
+def test_what_waits_behind_a_refusal_is_not_sent(origin: Nginx) -> None:
+    """Beside what was under way at the first refusal, only as much as libcurl had already."""
+    refusing = "if ($connection_requests ~ ^[5-9]..$) { add_header Retry-After 30 always; return 429; }"
+    origin.change(server=f"location / {{ {refusing} add_header ETag '\"v1\"'; return 200 'a body\\n'; }}\n")
+    with Latency(origin.port, 0.03) as wire, origin.watched() as served:
+        seen = probe([parse(f"https://127.0.0.1:{wire.port}/{n}") for n in range(1_500)], {}, Limits())
+    assert len(seen) == 1_500
+    assert len(served) < 500 + 2 * 128
+
+
+_LONG = 0.3
+
+
+def test_all_that_waited_for_a_connection_is_sent_on_it_at_once(tmp_path: Path, origin: Nginx) -> None:
+    """Libcurl goes on by itself with what waits: nothing comes that would tell when."""
+    origin.change(server=f"keepalive_requests 150;\n{_ONE_TAG}")
+    with Latency(origin.port, _LONG) as wire:
+        probe([parse(f"https://127.0.0.1:{wire.port}/{n}") for n in range(140)], {}, Limits())
+    arrived: dict[str, list[float]] = {}
+    for line in (tmp_path / "times").read_text().splitlines():
+        moment, connection = line.split()
+        arrived.setdefault(connection, []).append(float(moment))
+    _, second = arrived.values()
+    assert second[1] - second[0] < _LONG / 2
+
+
+def test_what_waits_behind_requests_without_an_answer_has_all_its_time(origin: Nginx) -> None:
+    """As many as are sent at once get no answer; those behind them are sent when these have failed."""
+    with socket.create_server(("127.0.0.1", 0), backlog=256) as silent:
+        port = silent.getsockname()[1]
+        origin.change(server=proxied("/silent/", f"http://127.0.0.1:{port}") + _ONE_TAG)
+        places = ["quick"] * 200 + ["silent"] * 160 + ["quick"] * 200
+        references = [parse(f"{origin.url}{place}/{n}") for n, place in enumerate(places)]
+        seen = probe(references, {}, Limits(answer=0.5))
+    outcomes = Counter((one.reference.address.split("/")[-2], one.outcome) for one in seen.values())
+    assert outcomes == {("quick", ProbeOutcome.SEEN): 400, ("silent", ProbeOutcome.UNKNOWN): 160}

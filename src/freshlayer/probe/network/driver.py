@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from bisect import insort
 from collections import defaultdict, deque
@@ -11,21 +10,20 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from freshlayer.children import EmptyDirectory
 from freshlayer.credentials import netloc_of
 from freshlayer.model.observation import Observation, ProbeOutcome
 from freshlayer.model.reasons import Reason, hint_of
 from freshlayer.probe.network import curl
-from freshlayer.probe.network.connections import Connections
+from freshlayer.probe.network.connections import ONE_MORE, STREAMS, Connections
 from freshlayer.probe.network.curl import Transfer
 from freshlayer.probe.network.exchange import failed, is_out_of_quota, retry_after
-from freshlayer.probe.network.hosts import Host, Talk
+from freshlayer.probe.network.hosts import SOON, Host, Talk
 from freshlayer.probe.network.libcurl import pycurl
 from freshlayer.probe.network.messages import Answer, Conversation, Limits, Once, Pause, Request, Run, Step
 from freshlayer.reference import Reference, shown
 
 if TYPE_CHECKING:
-    from freshlayer.probe.network.subprocesses import Running
+    from freshlayer.probe.network.subprocesses import Programs
 
 _PIECE = 32
 """Requests that are started, and answers that are taken, between two runs of libcurl."""
@@ -35,8 +33,6 @@ _SPACING = 8e-6
 """Seconds between two runs, for each request under way."""
 _MANY = 256
 """From so many requests under way on, a run of libcurl waits until there is more than one answer."""
-_ONE_MORE = 2
-"""Connections to a host while the next one is opened that follows the present one."""
 _TICK, _SHORT_TICK = 0.2, 0.01
 _BUSY = frozenset({429, 503})
 
@@ -70,8 +66,8 @@ class _Driver:
         self._open = dict.fromkeys(talks)
         self.until = time.monotonic() + limits.deadline
         self._connections, self._multi = kept, kept.multi
-        self._allowed = 0
-        self._allow(limits.per_host)
+        self._connections.allow(limits.per_host)
+        self._behind = False
         self._multi.setopt(pycurl.M_MAX_TOTAL_CONNECTIONS, limits.connections)
         self._hosts: defaultdict[str, Host] = defaultdict(Host)
         self._talks = talks
@@ -79,13 +75,12 @@ class _Driver:
             self._hosts[netloc_of(reference.address)].queue.append(reference)
         self._complete: list[Observation] = []
         self._flying: dict[pycurl.Curl, tuple[Talk, Transfer]] = {}
-        self._running: list[tuple[Talk, Running]] = []
+        self._programs: Programs | None = None
         self._pauses: list[tuple[float, int, Talk]] = []
         self._once: dict[Hashable, Answer | list[tuple[Talk, Once]]] = {}
         self._ended: deque[tuple[pycurl.Curl, int, str]] = deque()
         self._goes_on = False
         self._handles = curl.Handles()
-        self._nowhere = EmptyDirectory(os.environ)
 
     def run(self) -> Iterator[list[Observation]]:
         """Until each reference has its observation; what is still open at the deadline is unknown."""
@@ -94,7 +89,8 @@ class _Driver:
         while self._ended:
             self._finish(*self._ended.popleft())
         yield self._taken()
-        yield [Observation(reference, ProbeOutcome.UNKNOWN, self._too_late) for reference in self._open]
+        too_late = self._limits.too_late
+        yield [Observation(reference, ProbeOutcome.UNKNOWN, too_late) for reference in self._open]
 
     def _works(self) -> bool:
         """Start what may be started, and take what has ended; whether there was anything."""
@@ -103,7 +99,7 @@ class _Driver:
             return False
         self._wake()
         self._transfers()
-        self._programs()
+        self._ended_programs()
         return True
 
     def _taken(self) -> list[Observation]:
@@ -118,13 +114,12 @@ class _Driver:
         for handle in self._flying:
             self._multi.remove_handle(handle)
         self._connections.released()
-        for _, running in self._running:
-            running.end()
-        self._nowhere.close()
+        if self._programs is not None:
+            self._programs.close()
 
     @property
     def _busy(self) -> int:
-        return len(self._flying) + len(self._running)
+        return len(self._flying) + len(self._programs or ())
 
     @property
     def _queued(self) -> bool:
@@ -138,15 +133,30 @@ class _Driver:
         at_work = max(1, sum(1 for host in self._hosts.values() if host.busy or host.queue))
         part = -(-self._piece // max(1, len(hosts)))
         self._goes_on = False
+        behind = self._may_wait(at_work)
         for name, host in hosts:
             others, left = open_ - host.connections(per_host), part
-            while host.queue and host.busy < host.most(per_host, at_work) and open_ < most:
+            while host.queue and host.busy < host.most(per_host, at_work, behind=behind) and open_ < most:
                 if not left:
                     self._goes_on = True
                     break
                 left -= 1
                 self._begin(host.queue.popleft(), name)
                 open_ = others + host.connections(per_host)
+
+    def _may_wait(self, hosts: int) -> bool:
+        """Whether libcurl may have requests of a host that wait behind those under way.
+
+        That they open no connections, all are for one host and use one. What waits at an end of that is
+        queued again. ``hosts``: that have work.
+        """
+        allowed = min(self._limits.per_host, self._limits.connections) >= ONE_MORE
+        before, self._behind = self._behind, hosts == 1 and allowed and self._connections.allowed <= ONE_MORE
+        if before and not self._behind:
+            for host in self._hosts.values():
+                if host.busy > STREAMS:
+                    self._withdraw(host, STREAMS)
+        return self._behind
 
     @property
     def _piece(self) -> int:
@@ -165,20 +175,24 @@ class _Driver:
         remaining = talk.deadline - time.monotonic()
         host = self._hosts[talk.host]
         if remaining <= 0:
-            self._answer(talk, Answer(error=self._late))
+            self._answer(talk, Answer(error=self._limits.late))
         elif isinstance(step, Request) and host.failure is not None:
             self._answer(talk, host.failure)
         elif isinstance(step, Request):
             self._send(talk, step, remaining)
         else:
-            from freshlayer.probe.network.subprocesses import start  # noqa: PLC0415 - few origins want a program
+            self._run_program(talk, step, remaining)
 
-            started = start(step, remaining, self._nowhere)
-            if isinstance(started, Answer):
-                self._answer(talk, started)
-            else:
-                self._running.append((talk, started))
-                host.busy += 1
+    def _run_program(self, talk: Talk, run: Run, remaining: float) -> None:
+        if self._programs is None:
+            from freshlayer.probe.network.subprocesses import Programs  # noqa: PLC0415 - few origins want one
+
+            self._programs = Programs()
+        not_started = self._programs.begin(talk, run, remaining)
+        if not_started is not None:
+            self._answer(talk, not_started)
+        else:
+            self._hosts[talk.host].busy += 1
 
     def _send(self, talk: Talk, request: Request, remaining: float) -> None:
         handle = self._handles.take()
@@ -200,8 +214,10 @@ class _Driver:
         talk.sent = time.monotonic()
         host.busy += 1
         host.succession.opened |= ahead
-        if ahead or not host.multiplexed:
-            self._allow(max(self._allowed, _ONE_MORE) if ahead else self._limits.per_host)
+        if ahead:
+            self._connections.allow_one_more()
+        elif not host.multiplexed:
+            self._connections.allow(self._limits.per_host)
 
     def _transfers(self) -> None:
         """Let libcurl work; answer a part of the conversations whose request has ended."""
@@ -212,7 +228,7 @@ class _Driver:
         self._collect()
         again = time.monotonic() + _SPACING * len(self._flying)
         if not (self._ended or self._goes_on):
-            self._multi.select(_SHORT_TICK if self._running else _TICK)
+            self._connections.wait(_SHORT_TICK if self._programs else _TICK)
         for _ in range(min(self._piece, len(self._ended))):
             self._finish(*self._ended.popleft())
         if len(self._flying) > _MANY and not (self._ended or self._goes_on):
@@ -228,19 +244,16 @@ class _Driver:
     def _finish(self, handle: pycurl.Curl, code: int, text: str) -> None:
         talk, transfer = self._flying[handle]
         host = self._hosts[talk.host]
-        if transfer.ahead and code and not handle.getinfo(pycurl.APPCONNECT_TIME):
-            # The host takes no second connection: it is worth nothing to know that of this request.
-            self._take_back(handle, host)
-            self._allow_one_again()
-            return
-        if code and self._handles.trust_more(transfer, code):
+        late = code == pycurl.E_OPERATION_TIMEDOUT
+        host.prompt = not late and time.monotonic() - talk.sent < SOON
+        if code and (self._is_unsent(handle, late=late) or self._handles.trust_more(transfer, code)):
             self._take_back(handle, host)
             return
         del self._flying[handle]
         answer = curl.conclude(handle, transfer, code, text)
         host.busy -= 1
         host.answered |= bool(answer.hops)
-        host.timeouts += code == pycurl.E_OPERATION_TIMEDOUT and not answer.hops
+        host.timeouts += late and not answer.hops
         self._note_version(host, handle, transfer)
         if not host.answered and (
             curl.is_unreachable(handle, code, transfer) or host.timeouts >= self._limits.per_host
@@ -249,6 +262,8 @@ class _Driver:
             host.failure = Answer(error=answer.error)
             self._withdraw(host, 0)
         talk.quota = host.respect(talk.host, answer, self._limits.per_host) or talk.quota
+        if not host.calm and host.busy > STREAMS:
+            self._withdraw(host, STREAMS)
         self._multi.remove_handle(handle)
         self._handles.give_back(handle)
         self._answer(talk, answer)
@@ -258,35 +273,40 @@ class _Driver:
         if host.multiplexed:
             direct = len(transfer.hops) == 1
             if direct and host.succession.note(handle.getinfo(pycurl.CONN_ID)):
-                self._allow_one_again()
+                self._connections.allow_one_again()
+                # Another one that waited may have opened it.
+                self._withdraw(host, 0, ahead=True)
         if host.multiplexed or not transfer.hops:
             return
         if handle.getinfo(pycurl.INFO_HTTP_VERSION) >= pycurl.CURL_HTTP_VERSION_2_0:
             host.multiplexed = True
             if all(other.multiplexed for other in self._hosts.values() if other.busy or other.queue):
-                self._allow(1)
+                self._connections.allow(1)
         elif host.multiplexed is None and transfer.request.url.startswith("https:"):
             host.multiplexed = False
             self._withdraw(host, self._limits.per_host)
 
-    def _allow(self, connections: int) -> None:
-        """How many connections libcurl opens to a host: beyond the streams of one, requests wait for them."""
-        if connections != self._allowed:
-            self._allowed = connections
-            self._multi.setopt(pycurl.M_MAX_HOST_CONNECTIONS, connections)
+    def _is_unsent(self, handle: pycurl.Curl, *, late: bool) -> bool:
+        """Whether a request to a host with HTTP/2 failed before it was sent: once, that means nothing."""
+        talk, _ = self._flying[handle]
+        host = self._hosts[talk.host]
+        if talk.left or not host.multiplexed:
+            return False
+        if host.succession.opened and curl.is_refused(handle):
+            # The host takes no further connection beside the present one.
+            self._connections.allow_one_again()
+            return True
+        # No stream got free in time.
+        return late and handle.getinfo(pycurl.CONN_ID) < 0
 
-    def _allow_one_again(self) -> None:
-        if self._allowed == _ONE_MORE:
-            self._allow(1)
-
-    def _withdraw(self, host: Host, most: int) -> None:
-        """Queue again what was added last and was not sent."""
+    def _withdraw(self, host: Host, most: int, *, ahead: bool = False) -> None:
+        """Queue again what was added last and was not sent; only what is ``ahead``, if so."""
         ended = {handle for handle, _, _ in self._ended}
-        for handle, (talk, _) in reversed(list(self._flying.items())):
+        for handle, (talk, transfer) in reversed(list(self._flying.items())):
             if host.busy <= most:
                 return
             unsent = handle not in ended and not handle.getinfo(pycurl.PRETRANSFER_TIME)
-            if self._hosts[talk.host] is host and unsent:
+            if self._hosts[talk.host] is host and unsent and transfer.ahead >= ahead:
                 self._take_back(handle, host)
 
     def _take_back(self, handle: pycurl.Curl, host: Host) -> None:
@@ -298,15 +318,13 @@ class _Driver:
         talk.left, talk.deadline = talk.deadline - talk.sent, 0.0
         host.queue.appendleft(talk)
 
-    def _programs(self) -> None:
-        for item in list(self._running):
-            talk, running = item
-            answer = running.poll()
-            if answer is not None:
-                self._running.remove(item)
-                self._hosts[talk.host].busy -= 1
-                self._answer(talk, answer)
-        if self._running and not self._flying:
+    def _ended_programs(self) -> None:
+        if not self._programs:
+            return
+        for talk, answer in self._programs.ended():
+            self._hosts[talk.host].busy -= 1
+            self._answer(talk, answer)
+        if self._programs and not self._flying:
             time.sleep(_SHORT_TICK)
 
     def _answer(self, talk: Talk, answer: Answer) -> None:
@@ -342,7 +360,7 @@ class _Driver:
                 self._complete.append(Observation(talk.reference, ProbeOutcome.UNKNOWN, reason))
                 return
             if time.monotonic() >= talk.deadline:
-                self._complete.append(Observation(talk.reference, ProbeOutcome.UNKNOWN, self._late))
+                self._complete.append(Observation(talk.reference, ProbeOutcome.UNKNOWN, self._limits.late))
                 return
             known = self._plan(talk, step)
             if known is None:
@@ -371,16 +389,6 @@ class _Driver:
             talk.url, talk.host = step.url, netloc_of(step.url)
         self._hosts[talk.host].queue.appendleft(talk)
         return None
-
-    @property
-    def _too_late(self) -> Reason:
-        detail = f"no answer before the probe of all references ended after {self._limits.deadline:g} s"
-        return Reason("deadline", detail=detail, hint=hint_of("deadline"))
-
-    @property
-    def _late(self) -> Reason:
-        detail = f"no usable answer within {self._limits.total:g} s"
-        return Reason("timed-out", detail=detail, hint=hint_of("timed-out"))
 
     def _wake(self) -> None:
         while self._pauses and self._pauses[0][0] <= time.monotonic():

@@ -19,7 +19,12 @@ _FIRST = 100
 """Requests to a host before it has stated how many it takes on a connection: RFC 9113 §6.5.2 has no fewer."""
 _UNDER_WAY, _FEWEST = 768, 8
 """Requests under way to all hosts, of which each has its share: more of them only cost memory."""
-_TOO_MANY, _REFUSALS_PER_CONNECTION = 429, 2
+_BEHIND = STREAMS
+"""Requests that libcurl has beside those under way: it sends each as soon as an answer makes room for it,
+on the present connection or on the one that follows it, while the answers that have come are taken."""
+SOON = 2.0
+"""Seconds to an answer, of a host for which requests may wait in libcurl: their time passes meanwhile."""
+_TOO_MANY, _BUSY, _REFUSALS_PER_CONNECTION = 429, 503, 2
 _AHEAD = 3 * STREAMS
 """So many requests before a server ends a connection the next one is opened: while a new one is not open
 yet, the requests of three round trips are sent."""
@@ -81,6 +86,8 @@ class Host(Struct):
     ``multiplexed``: whether one connection takes all its requests; None where that is not known yet.
     ``until``: when it accepts requests again, by the monotonic clock (RFC 9110 §10.2.3). ``quota``: what the
     first answer that states one states; ``left``: the requests that are left of it, once they are fewer.
+
+    ``calm``: it has refused no request for now, and states no quota. ``prompt``: its last answer came soon.
     """
 
     queue: deque[Talk | Reference] = field(default_factory=deque)
@@ -93,6 +100,8 @@ class Host(Struct):
     refusals: int = 0
     quota: Quota | None = None
     left: int | None = None
+    calm: bool = True
+    prompt: bool = True
     succession: Succession = field(default_factory=Succession)
 
     def connections(self, most: int) -> int:
@@ -110,6 +119,7 @@ class Host(Struct):
             else:
                 self.until = max(self.until, time.monotonic() + wait)
         found = quota_of(answer.hops[-1], name) if answer.hops else None
+        self.calm = self.calm and not (refused or found or answer.status == _BUSY)
         if found is not None:
             self._note(found)
         return found
@@ -121,15 +131,16 @@ class Host(Struct):
         elif found.remaining < self.quota.remaining:
             self.left = found.remaining if self.left is None else min(self.left, found.remaining)
 
-    def most(self, per_host: int, hosts: int) -> int:
-        """How many requests may be under way with the first that waits. ``hosts``: that have work.
+    def most(self, per_host: int, hosts: int, *, behind: bool) -> int:
+        """How many requests may be under way with the first in the queue. ``hosts``: that have work.
 
-        As a quota ends, no more than are left of it: all others would be refused.
+        ``behind``: others may wait behind these. As a quota ends, no more than are left of it: all others
+        would be refused.
         """
-        most = self._most(per_host, hosts)
+        most = self._most(per_host, hosts, _BEHIND if behind and self.calm and self.prompt else 0)
         return most if self.left is None else min(most, max(1, self.left))
 
-    def _most(self, per_host: int, hosts: int) -> int:
+    def _most(self, per_host: int, hosts: int, behind: int) -> int:
         """By the connections.
 
         Libcurl lets requests wait for the first connection that may take them all (PIPEWAIT), so that nothing
@@ -141,7 +152,7 @@ class Host(Struct):
             return per_host
         share = max(_FEWEST, _UNDER_WAY // hosts)
         if self.multiplexed:
-            return min(STREAMS, share)
+            return min(STREAMS + behind, share)
         reference = first.reference if isinstance(first, Talk) else first
         url = reference.address if step is None else step.url
         return min(_FIRST, share) if self.multiplexed is None and url.startswith("https:") else per_host

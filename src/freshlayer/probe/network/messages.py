@@ -12,7 +12,7 @@ from freshlayer.children import Child
 from freshlayer.credentials import NO_CREDENTIALS, NO_FILES, Credential, Keyring, Private, Tls
 from freshlayer.evidence import Hop
 from freshlayer.model.observation import Observation, Recorded
-from freshlayer.model.reasons import Reason
+from freshlayer.model.reasons import Reason, hint_of
 from freshlayer.reference import Reference
 from freshlayer.request_form import Proxies
 
@@ -44,6 +44,18 @@ class Limits(Struct, frozen=True):
     def within(self, total: float) -> Limits:
         """The same with another total; no part outlasts the whole."""
         return replace(self, connect=min(self.connect, total), answer=min(self.answer, total), total=total)
+
+    @property
+    def late(self) -> Reason:
+        """Why a reference is unknown that took longer than ``total``."""
+        detail = f"no usable answer within {self.total:g} s"
+        return Reason("timed-out", detail=detail, hint=hint_of("timed-out"))
+
+    @property
+    def too_late(self) -> Reason:
+        """Why those are unknown that are left at the deadline."""
+        detail = f"no answer before the probe of all references ended after {self.deadline:g} s"
+        return Reason("deadline", detail=detail, hint=hint_of("deadline"))
 
 
 class Means(Struct, frozen=True):

@@ -10,7 +10,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import IO
 
 from msgspec import Struct
@@ -18,6 +18,7 @@ from msgspec import Struct
 from freshlayer import children
 from freshlayer.children import EmptyDirectory
 from freshlayer.model.reasons import Reason
+from freshlayer.probe.network.hosts import Talk
 from freshlayer.probe.network.messages import Answer, Run
 from freshlayer.reference import shown
 
@@ -63,6 +64,40 @@ class Running(Struct):
         with contextlib.suppress(BlockingIOError):
             while len(self.output) <= self.most and (data := os.read(self.pipe, _AT_ONCE)):
                 self.output += data
+
+
+class Programs:
+    """Those that run for conversations."""
+
+    def __init__(self) -> None:
+        self._running: list[tuple[Talk, Running]] = []
+        self._nowhere = EmptyDirectory(os.environ)
+
+    def __len__(self) -> int:
+        return len(self._running)
+
+    def begin(self, talk: Talk, run: Run, seconds: float) -> Answer | None:
+        """Start one; the answer if it can't be started."""
+        started = start(run, seconds, self._nowhere)
+        if isinstance(started, Answer):
+            return started
+        self._running.append((talk, started))
+        return None
+
+    def ended(self) -> Iterator[tuple[Talk, Answer]]:
+        """Those that have ended since the last time."""
+        for item in list(self._running):
+            talk, running = item
+            answer = running.poll()
+            if answer is not None:
+                self._running.remove(item)
+                yield talk, answer
+
+    def close(self) -> None:
+        """End those that did not end."""
+        for _, running in self._running:
+            running.end()
+        self._nowhere.close()
 
 
 def start(run: Run, seconds: float, nowhere: EmptyDirectory) -> Running | Answer:
