@@ -113,22 +113,21 @@ def of_script(
     known: Checkouts | None = None,
     others: Others | None = None,
     packages: PackageCalls | None = None,
-) -> Iterator[tuple[str, Finding]]:
+) -> list[tuple[str, Finding]]:
     """(via, finding) of every program of a script. Only scripts that hold a fetching word are parsed.
 
     ``known``: the working copies of git that are there, brought up to date. ``others`` comes first.
     ``packages``: takes the commands of package managers; without it they are not watched.
     """
     if not may_fetch(text, surroundings, known_names()):
-        return
+        return []
     if not shell.is_parsed(text, _LONGEST_SCRIPT):
-        yield "script", Missed(beginning(text), Reason("script-too-long"))
-        return
+        return [("script", Missed(beginning(text), Reason("script-too-long")))]
     following = shell.follow(text, surroundings)
     found = [*of_calls(following.calls, known, others, packages), *_of_unfollowed(following.unfollowed)]
-    yield from found
     if not following.whole:
-        yield from by_pattern(text, {finding.text for _, finding in found})
+        found += by_pattern(text, {finding.text for _, finding in found})
+    return found
 
 
 def of_words(

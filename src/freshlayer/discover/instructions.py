@@ -281,7 +281,7 @@ class _Finder:
         match instruction.name:
             case "RUN":
                 yield from self._run(instruction, environment, shell_words)
-                yield from self._kept(instruction, environment)
+                yield from self._kept(instruction, environment) if instruction.flags else ()
             case "ADD":
                 yield from self._add(instruction, environment)
             case "ONBUILD" if "://" in instruction.text or self._trigger_reads(instruction, environment):
@@ -313,7 +313,8 @@ class _Finder:
         around = self._surroundings(instruction, environment, files, self._files.search, known_names())
         packages = PackageCalls(lambda: self._package_commands(around.value))
         yield from self._script(instruction, around, shell_words, packages)
-        yield from ((missed.via, missed) for missed in packages.unknown())
+        for missed in packages.unknown():
+            yield missed.via, missed
         if commands := packages.commands:
             self.packages[instruction.number] = commands
         self._unlocked.add(instruction, packages.unlocked)
@@ -330,25 +331,23 @@ class _Finder:
         surroundings: Surroundings,
         shell_words: tuple[str, ...],
         packages: PackageCalls,
-    ) -> Iterator[tuple[str, Finding]]:
+    ) -> Iterable[tuple[str, Finding]]:
         interpreter = interpreter_of(shell_words[0]) if shell_words else ""
         others = followed_by(surroundings)
         if instruction.exec_form:
-            yield from of_words(instruction.words, surroundings, self._checkouts, others, packages)
-            return
+            return of_words(instruction.words, surroundings, self._checkouts, others, packages)
         script = text_of_run(instruction)
         if interpreter in WINDOWS_SHELLS:
             from freshlayer.discover.windows import of_windows_shell  # noqa: PLC0415 - its grammars
 
-            yield from of_windows_shell(shell_words, script, surroundings)
-        elif interpreter not in _POSIX_SHELLS:
+            return of_windows_shell(shell_words, script, surroundings)
+        if interpreter not in _POSIX_SHELLS:
             reason = Reason("other-interpreter", detail=f"its shell is {shown(' '.join(shell_words), 40)}")
-            yield from (("RUN", Missed(url, reason)) for url in _URL.findall(script))
         elif script.startswith("#!") and _OTHER_SHEBANG.match(script):
-            for url in _URL.findall(script):
-                yield "RUN", Missed(url, Reason("other-interpreter"))
+            reason = Reason("other-interpreter")
         else:
-            yield from of_script(script, surroundings, self._checkouts, others, packages)
+            return of_script(script, surroundings, self._checkouts, others, packages)
+        return [("RUN", Missed(url, reason)) for url in _URL.findall(script)]
 
     def _surroundings(
         self,

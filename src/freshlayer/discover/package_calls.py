@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from freshlayer.discover.programs.readers import ByName, as_listed
@@ -55,7 +55,6 @@ class PackageCalls:
         self._made = self._made or self._make()
         return self._made.of(name, arguments, call, by_name)
 
-    def unknown(self) -> Iterator[Finding]:
+    def unknown(self) -> Iterable[Finding]:
         """Why packages can't be known."""
-        if self._made:
-            yield from self._made.unknown()
+        return self._made.unknown() if self._made else ()

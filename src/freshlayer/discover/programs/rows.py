@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
+from itertools import islice
 
 from msgspec import Struct
 
@@ -23,7 +25,7 @@ class Row(Struct, frozen=True):
 
     ``verbs``: the subcommands that fetch, each as its words; none: every command does. ``values``: options
     that take a value; ``read``: those whose value is a URL or a file that is read. ``first``: the first
-    words of the subcommands; ``marked``: those that begin as an option.
+    words of the subcommands; ``marked``: those that begin as an option; ``longest``: the most words of one.
     """
 
     verbs: tuple[tuple[str, ...], ...] = ()
@@ -31,6 +33,7 @@ class Row(Struct, frozen=True):
     read: frozenset[str] = frozenset()
     first: frozenset[str] = frozenset()
     marked: tuple[str, ...] = ()
+    longest: int = 0
 
     @classmethod
     def of(cls, verbs: str = "", values: str = "", read: str = "") -> Row:
@@ -38,7 +41,8 @@ class Row(Struct, frozen=True):
         subcommands = tuple(tuple(word.split("/")) for word in verbs.split())
         first = frozenset(words[0] for words in subcommands)
         marked = tuple(word for word in first if word[0] in "-+")
-        return cls(subcommands, frozenset(values.split()), frozenset(read.split()), first, marked)
+        longest = max(map(len, subcommands), default=0)
+        return cls(subcommands, frozenset(values.split()), frozenset(read.split()), first, marked, longest)
 
     def completed(self, option: str) -> str:
         """The long option of which this is a unique beginning, as optparse and getopt_long take it."""
@@ -151,27 +155,32 @@ def _subcommand(items: Items, row: Row) -> tuple[str, int] | None:
     if not row.verbs:
         return "", 0
     behind_option = False
-    words = [_word(option, value, row) for option, value in items]
-    for place, word in enumerate(words):
+    for place, (option, value) in enumerate(items):
+        word = _word(option, value, row)
         if word is None or word.startswith(_NOT_A_SUBCOMMAND):
             if word and row.marked and word.startswith(row.marked):
                 return "", 0
             behind_option = word is None or "=" not in word
             continue
-        if word in row.first and (best := _longest(words[place:], row)):
+        if word in row.first and (best := _longest(items[place:], row)):
             return "/".join(best), len(best)
         if not behind_option:
             return None
         behind_option = False
-    operands = any(word is not None and not word.startswith(_NOT_A_SUBCOMMAND) for word in words)
-    return ("", 0) if (".",) in row.verbs and not operands else None
+    return ("", 0) if (".",) in row.verbs and not any(_plain(items, row)) else None
 
 
-def _longest(words: list[str | None], row: Row) -> tuple[str, ...]:
+def _longest(items: Items, row: Row) -> tuple[str, ...]:
     """The longest subcommand that the words begin with; options may be between its words."""
-    plain = tuple(word for word in words if word is not None and not word.startswith(_NOT_A_SUBCOMMAND))
+    plain = tuple(islice(_plain(items, row), row.longest))
     fitting = [verb for verb in row.verbs if plain[: len(verb)] == verb]
     return max(fitting, key=len, default=())
+
+
+def _plain(items: Items, row: Row) -> Iterator[str]:
+    """The words that are no options, as far as they are known."""
+    words = (_word(option, value, row) for option, value in items)
+    return (word for word in words if word is not None and not word.startswith(_NOT_A_SUBCOMMAND))
 
 
 def _word(option: str, value: Word | None, row: Row) -> str | None:

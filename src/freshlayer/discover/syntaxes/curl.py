@@ -19,7 +19,7 @@ from freshlayer.discover.syntaxes.found import (
 )
 from freshlayer.discover.syntaxes.globs import globbed
 from freshlayer.discover.syntaxes.options import Operand, Option, OptionTable, read
-from freshlayer.discover.syntaxes.request_options import RequestOptions
+from freshlayer.discover.syntaxes.request_options import OF_REQUEST, RequestOptions
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.reasons import Reason
 
@@ -99,7 +99,7 @@ def _one(arguments: Words) -> Iterator[Finding]:
     items = read(arguments, TABLE)
     options, urls, query = _sorted(items)
     request = RequestOptions("curl")
-    for item in items:
+    for item in items if not options.keys().isdisjoint(OF_REQUEST) else ():
         request.take(item)
     if "config" in options:
         yield Missed("curl --config", Reason("urls-in-file", detail="its URLs and options are in a file"))

@@ -20,7 +20,8 @@ _USERS = {"user", "http-user"}
 _PASSWORDS = {"password", "http-password", "http-passwd"}
 # With these the password is never sent as it is.
 _OTHER_SCHEMES = {"digest", "ntlm", "negotiate", "anyauth", "aws-sigv4"}
-_OPTIONS = frozenset({*_VALUED, *_USERS, *_PASSWORDS, *_OTHER_SCHEMES, "header"})
+OF_REQUEST = frozenset({*_VALUED, *_USERS, *_PASSWORDS, *_OTHER_SCHEMES, "header"})
+"""The options that change the request."""
 
 
 class RequestOptions(Struct):
@@ -39,7 +40,7 @@ class RequestOptions(Struct):
 
     def take(self, item: Option | Operand) -> None:
         """Take an option into account; one that does not change the request is ignored."""
-        if isinstance(item, Operand) or item.name not in _OPTIONS:
+        if isinstance(item, Operand) or item.name not in OF_REQUEST:
             return
         name, value = item.name, item.value
         if name in _OTHER_SCHEMES:
