@@ -12,7 +12,6 @@ from freshlayer.decisions.key import key_of
 from freshlayer.decisions.marks import Mark, marks
 from freshlayer.dockerfile.model import Dockerfile, Instruction, Stage
 from freshlayer.dockerfile.reach import sources_of
-from freshlayer.model.age import age
 from freshlayer.model.build import Built, InstructionState, InstructionVerdict, Pairs
 from freshlayer.model.evidence import Evidence, Identity, contrast
 from freshlayer.model.key_identities import KeyIdentity, Nonce, Tainted, Unseen, read_key_identity
@@ -213,6 +212,8 @@ class _Planner:
 
     def _dated(self, references: Iterable[Reference], moved: Reason) -> Reason:
         """With the age of the image that it is about, where it or the registry states that."""
+        from freshlayer.model.age import age  # noqa: PLC0415 - of an image that moved
+
         verdict = next((self._known.verdicts[it] for it in references if it.text == moved.subject), None)
         if verdict is None:
             return moved

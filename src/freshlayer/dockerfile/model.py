@@ -1,6 +1,5 @@
 """What a Dockerfile is to us."""
 
-from bisect import bisect_left
 from collections.abc import Mapping
 from sys import intern
 
@@ -92,6 +91,8 @@ class Dockerfile(Struct, frozen=True):
 
     def stage_before(self, number: int, name: str) -> Stage | None:
         """The last stage of that name before another."""
+        from bisect import bisect_left  # noqa: PLC0415 - of a Dockerfile that is read
+
         numbers = self.named.get(name.lower(), ())
         place = bisect_left(numbers, number)
         return self.stages[numbers[place - 1]] if place else None

@@ -18,6 +18,8 @@ from pathlib import Path
 PREFIX = "freshlayer-run-"
 NEW_PREFIX = "freshlayer-new-"
 """Of a directory that may not be locked yet."""
+_PREFIXES = (PREFIX, NEW_PREFIX)
+_LENGTH = len(PREFIX)
 _RANDOM_LENGTH = 8
 _RANDOM = "abcdefghijklmnopqrstuvwxyz0123456789_"
 """What ``temporary`` has behind our prefixes."""
@@ -44,17 +46,15 @@ def temporary(environ: Mapping[str, str]) -> Iterator[str]:
 
 def _remove_from(directory: Path) -> None:
     with contextlib.suppress(OSError):
-        # Thousands of names of others may be here.
-        starts = (PREFIX, NEW_PREFIX)
-        names = [it for it in os.listdir(directory) if it.startswith(starts) and _is_ours(it)]
+        # Thousands of names of others may be here: a slice takes the least.
+        names = [it for it in os.listdir(directory) if it[:_LENGTH] in _PREFIXES and _is_ours(it)]
         for name in names[:_MOST]:
             _remove_if_abandoned(directory / name)
 
 
 def _is_ours(name: str) -> bool:
     """A build has a directory of its own when it looks, for which a pattern would have ``re`` loaded."""
-    prefixes = (it for it in (PREFIX, NEW_PREFIX) if name.startswith(it))
-    random = name.removeprefix(next(prefixes, name))
+    random = name[_LENGTH:]
     return len(random) == _RANDOM_LENGTH and not random.strip(_RANDOM)
 
 

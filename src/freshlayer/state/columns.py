@@ -7,7 +7,6 @@ Without ``from __future__ import annotations``, as ``analyses.form``: each run d
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from math import isfinite
 from typing import Annotated, Any
 
 import msgspec
@@ -65,7 +64,8 @@ def _is_bytes(value: object) -> bool:
 
 
 def _is_duration(value: object) -> bool:
-    return value is None or (isinstance(value, int | float) and isfinite(value) and 0 <= value < _MOST)
+    """Neither is infinity below the bound, nor a value that is not a number."""
+    return value is None or (isinstance(value, int | float) and 0 <= value < _MOST)
 
 
 def _is_strength(value: object) -> bool:

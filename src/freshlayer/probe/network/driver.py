@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from bisect import insort
 from collections import defaultdict, deque
 from collections.abc import Hashable, Iterator, Mapping
 from typing import TYPE_CHECKING
@@ -370,6 +369,8 @@ class _Driver:
     def _plan(self, talk: Talk, step: Step) -> Answer | None:
         """Queue a step; return the answer if it is already known."""
         if isinstance(step, Pause):
+            from bisect import insort  # noqa: PLC0415 - few origins want a pause
+
             at = time.monotonic() + step.seconds
             if at >= talk.deadline:
                 return failed("timed-out", "no time is left to try again")
@@ -392,8 +393,7 @@ class _Driver:
 
     def _wake(self) -> None:
         while self._pauses and self._pauses[0][0] <= time.monotonic():
-            _, _, talk = self._pauses.pop(0)
-            self._resume(talk, Answer())
+            self._resume(self._pauses.pop(0)[-1], Answer())
         waiting = [self._pauses[0][0]] if self._pauses else []
         waiting += [host.until for host in self._hosts.values() if host.queue]
         if waiting and not self._busy:
