@@ -365,7 +365,7 @@ class _Finder:
                 return Hole(Why.SECRET, Reason("from-secret", name), written)
             found = environment.lookup(name)
             if found is None:
-                return Hole(Why.BASE, environment.why(name), written)
+                return Hole(Why.BASE, environment.why_unset(name), written)
             if isinstance(found, str):
                 return found
             return Hole(Why.ARGUMENT if found.unset else Why.OTHER, found.reason, written)

@@ -142,9 +142,11 @@ class Environment(Struct, frozen=True):
     def why(self, name: str) -> Reason:
         """Why a name has no value."""
         value = self.lookup(name)
-        if isinstance(value, Unknown):
-            return value.reason
-        return Reason("needs-base-image", name) if self.inherited else Reason("not-set", name)
+        return value.reason if isinstance(value, Unknown) else self.why_unset(name)
+
+    def why_unset(self, name: str) -> Reason:
+        """Why a name that was never declared has no value."""
+        return Reason("needs-base-image" if self.inherited else "not-set", name)
 
 
 def _limit(detail: str) -> Unknown:

@@ -38,6 +38,11 @@ def grouped(before: Groups, merged: Mapping[str, Values], arms: Sequence[Mapping
     return (*before, Group({name: merged[name] for name in names}, tuple(rows)))[-_MOST_GROUPS:]
 
 
+def independent(groups: Groups, variables: Mapping[str, Values]) -> bool:
+    """Whether no name has several values: what is computed with them is the same in each arm."""
+    return not groups and max(map(len, variables.values()), default=0) < 2
+
+
 def each_arm(
     groups: Groups,
     variables: dict[str, Values],
@@ -49,7 +54,7 @@ def each_arm(
 
     A name that got another value since then is in no group. Beyond ``most`` ways groups are independent.
     """
-    if not groups and max(map(len, variables.values()), default=0) < 2:
+    if independent(groups, variables):
         yield compute()
         return
     named = _NAME.findall(text)
@@ -83,6 +88,8 @@ def tied(
     groups: Groups, variables: dict[str, Values], name: str, text: str, compute: Callable[[], Values]
 ) -> tuple[Values, Groups]:
     """The value of a name that is computed from others, and the groups: it belongs to that of the others."""
+    if independent(groups, variables):
+        return alternatives(compute()), groups
     named = set(_NAME.findall(text))
     for place, group in enumerate(groups):
         live = _live(group, variables)

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from freshlayer.model.reasons import Reason
 from freshlayer.shell import arithmetic, branches, loops
-from freshlayer.shell.arms import each_arm
+from freshlayer.shell.arms import each_arm, independent
 from freshlayer.shell.assignments import assign, declare
 from freshlayer.shell.expand import Expander, literal_fields, one_at_a_time
 from freshlayer.shell.frame import Frame
@@ -336,6 +336,8 @@ def _expanded(runner: Runner, statement: Command, frame: Frame) -> list[tuple[Te
     """The words as fields; where a word has alternatives, each once, beside the first of the others."""
     if not frame.groups and statement.text.count("$") < 2:
         return _fields(runner, statement, frame)
+    if independent(frame.groups, frame.variables):
+        return list(dict.fromkeys(_fields(runner, statement, frame)))
     variants = each_arm(
         frame.groups, frame.variables, statement.text, lambda: _fields(runner, statement, frame)
     )

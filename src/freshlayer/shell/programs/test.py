@@ -47,9 +47,10 @@ def decide(fields: list[Text], *, double: bool, exists: Exists | None = None) ->
 
 
 def _without_arguments(text: Text) -> Text:
-    if len(text) == 1 and type(text[0]) is str:
-        return text
-    return text_of(*("" if isinstance(p, Hole) and p.why is Why.ARGUMENT else p for p in text))
+    for part in text:
+        if isinstance(part, Hole) and part.why is Why.ARGUMENT:
+            return text_of(*("" if isinstance(p, Hole) and p.why is Why.ARGUMENT else p for p in text))
+    return text
 
 
 def _either(fields: list[Text], rules: _Rules) -> bool | None:
