@@ -160,6 +160,12 @@ def known_names() -> frozenset[str]:
     return names() | SYNTAXES.keys() | REPOSITORIES.keys() | _FOLLOWED
 
 
+@cache
+def _never_reading() -> frozenset[str]:
+    """Programs of which nothing is read, whatever their words are: most of those that a script runs."""
+    return PRINTERS - known_names() - LANGUAGES.keys()
+
+
 def of_calls(
     calls: tuple[Call, ...],
     known: Checkouts | None = None,
@@ -181,7 +187,8 @@ def of_calls(
             repositories.setdefault(name, []).append(Ran(arguments, call.directory, call.place))
             through[name] = through.get(name) or used(name, [], dict(call.proxies))
             continue
-        arguments = _hole_of_input(name, arguments, call)
+        if name in _INPUTS:
+            arguments = _hole_of_input(name, arguments, call)
         found = _of_call(name, arguments, words, call, packages)
         if not found:
             continue
@@ -198,6 +205,8 @@ def _of_call(
     name: str, arguments: Words, words: Words, call: Call, packages: PackageCalls | None
 ) -> list[Finding]:
     """What is given as a URL, and behind it the packages by name."""
+    if name in _never_reading():
+        return list(packages.of(name, arguments, call, ())) if packages else []
     found: list[Finding] = []
     by_name: list[ByName] = []
     for it in _of_program(name, arguments, words, [_known_part(text) for text in call.given]):
@@ -254,8 +263,6 @@ def _as_rustup(words: Words, call: Call) -> Words:
 
 def _hole_of_input(name: str, arguments: Words, call: Call) -> Words:
     """``wget -i -``, where why the URLs are not known is known: that word in place of the option."""
-    if name not in _INPUTS:
-        return arguments
     hole = next((hole for text in call.given if (hole := shell.worst(text)) is not None), None)
     if hole is None:
         return arguments

@@ -44,7 +44,7 @@ def read_directives(text: str, instructions: Sequence[tuple[int, int, str]]) -> 
         return {}
     lines = text.split("\n")
     notes = {n: _NOTE.fullmatch(line) for n, line in enumerate(lines, 1) if _MARK in line}
-    inside = {n for first, last, _ in instructions for n in range(first, last + 1)}
+    inside: set[int] = set().union(*(range(first, last + 1) for first, last, _ in instructions))
     found: dict[int, Directives] = {}
     used: set[int] = set()
     for first, _, name in instructions:

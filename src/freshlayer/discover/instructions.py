@@ -231,7 +231,8 @@ class _Finder:
             found = list(self._instruction(instruction, shell_words))
             self._bases.settle(decides=bool(found))
             found = not_watched_there(instruction, found) if is_trigger(instruction) else found
-            yield from ((instruction, via, finding) for via, finding in found)
+            for via, finding in found:
+                yield instruction, via, finding
         self._shells[stage.number] = shell_words
         self._directories[stage.number] = directory
         self._copies[stage.number] = self._checkouts

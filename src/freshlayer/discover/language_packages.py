@@ -161,11 +161,15 @@ class LanguageCalls:
     def _command(self, name: str, arguments: Words, call: Call, files: ProjectFiles) -> Installed | None:
         manager, grammar = LANGUAGES[name]
         unknown = next((it.reason for it in arguments if isinstance(it, Unknown) and not _is_url(it)), None)
-        text = _shown(name, [written(word) for word in arguments])
+        masked = masked_words([name, *map(written, arguments)])
+        text = shown(" ".join(masked), _MOST_SHOWN)
         known = [it for it in arguments if isinstance(it, str)]
-        if name in _INTERPRETERS:
+        is_code = name in _INTERPRETERS
+        if is_code:
             known += [word for text in map(shell_known, call.given) if text for word in ("-e", text)]
-        line = grammar(name, _without_secrets(name, known), files)
+        safe = masked if len(known) == len(arguments) and not is_code else masked_words([name, *known])
+        # Without a secret: the credential of an index is looked up as that of any other host.
+        line = grammar(name, [without_login(word) for word in safe[1:]], files)
         if line is None:
             return None
         listed = [it for one in (line, *line.also) for it in one.listed]
@@ -267,11 +271,6 @@ def _explained(by_name: Sequence[ByName], lock: Lock | None) -> Installed:
     detail = f"packages by name are not watched; {lock.reason.what}"
     reason = Reason(BY_NAME, detail=detail, hint=hint_of(lock.reason.code))
     return Installed(tuple(Missed(it.text, reason, it.via, place=it.place) for it in missed))
-
-
-def _without_secrets(name: str, words: Sequence[str]) -> list[str]:
-    """The words without a secret: the credential of an index is looked up as that of any other host."""
-    return [without_login(word) for word in masked_words([name, *words])[1:]]
 
 
 def _is_url(word: Unknown) -> bool:

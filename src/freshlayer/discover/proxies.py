@@ -58,7 +58,7 @@ def _of_environment(program: str, environment: Mapping[str, str]) -> dict[str, s
 def _options(program: str, arguments: Words) -> Iterator[tuple[str, str]]:
     """(name, value) of the options whose value is known."""
     table = _TABLES.get(program)
-    if table is None or not any(_may_name_proxy(word) for word in arguments):
+    if table is None or not any(map(_may_name_proxy, arguments)):
         return
     for item in read(list(arguments), table):
         if isinstance(item, Option) and isinstance(item.value or "", str):

@@ -19,8 +19,6 @@ def printed(fields: Fields) -> str:
 
 def output_of(runner: Runner, fields: Fields, given: Values | None = None) -> Text:
     """The output of a program: the answer of a server, or something of the image."""
-    text = printed(fields)
-    short = text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
     holes = [hole for item in (*fields, *(given or ())) if (hole := worst(item))]
     secret = next((hole for hole in holes if hole.why is Why.SECRET), None)
     if secret:
@@ -28,6 +26,8 @@ def output_of(runner: Runner, fields: Fields, given: Values | None = None) -> Te
     upstream = [hole for item in given or () if (hole := worst(item)) and hole.why is Why.ANSWER]
     if upstream:
         return changed((upstream[0],))
+    text = printed(fields)
+    short = text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
     if program_name(fields) in runner.fetchers and "://" in text:
         reason = Reason("depends-on-answer", detail=f"depends on the answer to {short}")
         return (Hole(Why.ANSWER, reason, f"$({short})"),)
