@@ -129,10 +129,9 @@ def parse(text: str) -> Reference:
 
     Raises ReferenceInvalidError where it is not a reference, or has a scheme without a probe.
     """
-    scheme = scheme_of(text)
-    kind = kind_of(scheme)
+    kind = _OF_SCHEME.get(text.partition("://")[0]) or kind_of(scheme_of(text))
     if kind is None:
-        what = f"freshlayer can't probe the scheme {shown(scheme, 20)!r}"
+        what = f"freshlayer can't probe the scheme {shown(scheme_of(text), 20)!r}"
         raise ReferenceInvalidError(shown(text), what if "://" in text else "not a URL (https://…)")
     reference = kind.read(text)
     if reference.kind != "http" or "#" not in text:
