@@ -15,6 +15,7 @@ ALLOWED = {
     "cli/chosen_settings.py:warn_once": "warnings that were printed: of the command line alone",
     "context/classic.py:_group": "the name of a group by its number",
     "context/classic.py:_user": "the name of a user by its number",
+    "discover/commands.py:_never_reading": "names in our own tables",
     "discover/commands.py:known_names": "names in our own tables",
     "discover/programs/names.py:plain_name": "the name of a program by its path; bounded",
     "discover/programs/rows.py:rows": "our own tables",
