@@ -6,13 +6,26 @@ import sys
 from collections.abc import Iterable
 
 from e2b_dockerfile_utils import DockerfileAst, DockerfileSyntaxError, is_space, parse_dockerfile_ast
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from freshlayer.dockerfile.continuations import _BLANKS, unfolded
 from freshlayer.dockerfile.parse import parse
 from freshlayer.errors import DockerfileError
 
+_OF_ONE_LINE = st.builds(
+    lambda name, blank, words: f"{name}{blank}{blank.join(words)}",
+    st.sampled_from(
+        ("COPY", "ADD", "ARG", "ENV", "LABEL", "FROM", "EXPOSE", "RUN", "WORKDIR", "USER", "env")
+    ),
+    st.sampled_from((" ", "  ", "\t", "\xa0", "\x1c", "\x0b")),
+    st.lists(
+        st.sampled_from(
+            ("a", "b=c", "=", "--d=e", "--", "-f", "[g", '["h"]', "'i", '"j k"', "${l}", "\\m", "\xe9")
+        ),
+        max_size=4,
+    ),
+)
 _LINES = st.one_of(
     st.sampled_from(
         (
@@ -62,6 +75,7 @@ _LINES = st.one_of(
             ),
         )
     ),
+    _OF_ONE_LINE,
     st.text(" \t\\#ab\xa0\x1c", max_size=6),
 )
 _ENDS = st.sampled_from(("\n", ""))
@@ -85,6 +99,7 @@ def test_what_the_library_reads_is_the_same_with_joined_lines(text: str) -> None
         # Where a here-document has no end, ours may be a comment.
         assert _error(text) in {refused_on, None if "<<" in text else refused_on}
         return
+    assume(all(it.args for it in tree.instructions if it.name == "FROM"))
     found = parse(text)
     read = [
         *found.arguments,
@@ -122,7 +137,11 @@ def test_a_space_is_what_the_library_takes_for_one() -> None:
     assert set(_BLANKS) | {"\n"} == spaces
 
 
-def test_each_instruction_is_on_a_line_of_its_own() -> None:
-    long = unfolded("# syntax=x\n\nFROM a\n\n# b\nRUN c \\\n# d\n\n  && e\nRUN f\n", "\\")
-    assert long.text == "# syntax=x\n\nFROM a\nRUN c   && e\nRUN f"
-    assert (long.starts, long.ends) == ({3: 3, 4: 6, 5: 10}, {3: 3, 4: 9, 5: 10})
+def test_what_is_not_plain_is_on_a_line_of_its_own() -> None:
+    long = unfolded("# syntax=x\n\nFROM a\n\n# b\nENV c='d \\\n# d\n\n  e'\nRUN f \\\n  g\nCMD h\n", "\\")
+    assert long.text == "# syntax=x\n\nENV c='d   e'\nCMD h"
+    assert (long.starts, long.ends) == ({3: 6, 4: 12}, {3: 9, 4: 12})
+    assert [(it.original, it.start_line, it.end_line) for it in long.plain] == [
+        ("FROM a", 3, 3),
+        ("RUN f   g", 10, 11),
+    ]

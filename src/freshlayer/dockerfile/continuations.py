@@ -10,6 +10,9 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from freshlayer.dockerfile.library import DockerfileInstruction
+from freshlayer.dockerfile.plain_instructions import plain_instruction
+
 _MANY = 500
 """Continuation lines, from which on joining them here saves time."""
 
@@ -24,12 +27,14 @@ _BLANKS = (
 class Unfolded(Struct, frozen=True):
     """``starts``, ``ends``: line of an instruction in this text → its first and last one in the Dockerfile.
 
-    A line that is in neither is the same line of the Dockerfile.
+    A line that is in neither is the same line of the Dockerfile. ``plain``: instructions that are not in the
+    text, with their lines in the Dockerfile.
     """
 
     text: str
     starts: dict[int, int]
     ends: dict[int, int]
+    plain: tuple[DockerfileInstruction, ...] = ()
 
 
 def unfolded(text: str, escape: str) -> Unfolded:
@@ -47,12 +52,13 @@ def _each_on_a_line(text: str, escape: str) -> Unfolded | None:
     starts: dict[int, int] = {}
     ends: dict[int, int] = {}
     out: list[str] = []
+    plain: list[DockerfileInstruction] = []
     pieces: list[str] = []
     start = 0
     for number, line in enumerate(text.split("\n"), 1):
         bare = line.lstrip(_BLANKS)
         if not bare or bare[0] == "#":
-            if not starts and not pieces:
+            if not starts and not plain and not pieces:
                 out.append(line)
             continue
         if not pieces:
@@ -63,11 +69,16 @@ def _each_on_a_line(text: str, escape: str) -> Unfolded | None:
                 return None
             pieces.append(kept[:-1])
             continue
-        out.append("".join(pieces) + line if pieces else bare)
-        starts[len(out)], ends[len(out)] = start, number
+        joined = "".join(pieces) + line if pieces else bare
         pieces = []
+        found = plain_instruction(joined, start, number)
+        if found:
+            plain.append(found)
+        else:
+            out.append(joined)
+            starts[len(out)], ends[len(out)] = start, number
     # At the end of the file the library reads a line that is to be continued in a way of its own.
-    return None if pieces else Unfolded("\n".join(out), starts, ends)
+    return None if pieces else Unfolded("\n".join(out), starts, ends, tuple(plain))
 
 
 def _without_long(text: str, escape: str) -> Unfolded:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from operator import itemgetter
 from sys import intern
 
 from msgspec.structs import replace
@@ -45,15 +46,13 @@ def parse(text: str) -> Dockerfile:
         if without == long.text:
             raise
         tree = _tree(replace(long, text=without))
-    instructions = tuple(
-        _instruction(
-            number,
-            item,
-            long.starts.get(item.start_line, item.start_line),
-            long.ends.get(item.end_line, item.end_line),
-        )
-        for number, item in enumerate(tree.instructions)
-    )
+    read = [(it.start_line, it.end_line, it) for it in long.plain]
+    read += [
+        (long.starts.get(it.start_line, it.start_line), long.ends.get(it.end_line, it.end_line), it)
+        for it in tree.instructions
+    ]
+    read.sort(key=itemgetter(0))
+    instructions = tuple([_instruction(number, it, line, end) for number, (line, end, it) in enumerate(read)])
     if not instructions:
         raise DockerfileError("the Dockerfile holds no instruction")
     first = next((i.number for i in instructions if i.name == "FROM"), len(instructions))
