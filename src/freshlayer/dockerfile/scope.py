@@ -88,7 +88,7 @@ class Environment(Struct, frozen=True):
         """Those of the names whose value is known and not empty, with it."""
         declared = [name for name in names if name in self.env.places or name in self.args.places]
         if self.inherited:
-            self.work.not_here.update(set(names).difference(declared))
+            self.work.not_here.update(set(names).difference(declared) if declared else names)
         values = [(name, self.lookup(name)) for name in declared]
         return tuple([(name, value) for name, value in values if isinstance(value, str) and value])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from itertools import islice
 
 from msgspec.structs import replace
@@ -18,19 +18,23 @@ _ONBUILD = compiled(r"(?i)\s*ONBUILD\s+")
 _REFUSED = frozenset({"FROM", "ONBUILD", "MAINTAINER"})
 
 
-def triggers(stage: Stage, parent: Stage | None, of_image: Iterable[str]) -> tuple[Instruction, ...]:
+def triggers(stage: Stage, parent: Stage | None, of_image: Sequence[str]) -> tuple[Instruction, ...]:
     """The instructions, with the line of the FROM and numbers below zero: the Dockerfile does not have them.
 
     ``of_image``: those of the image that the stage starts from. The triggers of a stage run in the stages
     that continue it, and not in those that continue these.
     """
     texts = own_triggers(parent) if parent else of_image
+    if not texts:
+        return ()
     found = (_instruction(text, stage, place) for place, text in enumerate(islice(texts, _MOST)))
     return tuple(instruction for instruction in found if instruction is not None)
 
 
 def own_triggers(stage: Stage) -> tuple[str, ...]:
     """The instructions behind ONBUILD, as text."""
+    if not stage.triggers:
+        return ()
     return tuple(_ONBUILD.sub("", it.text, count=1) for it in stage.triggers)
 
 
