@@ -7,6 +7,7 @@ mentions of files on loopback.
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import subprocess
@@ -197,6 +198,8 @@ def _others(made: World) -> Readers:
 def _read(made: World) -> int:
     """Find and read all of them, as `check` does before it probes; how many were read."""
     os.environ[SWITCH] = made.environment[SWITCH]
+    # As the program does.
+    gc.set_threshold(50_000)
     search = Search([str(made.root)], None, NAMES, gold.QUESTION, below=True)
     wanted = list(searched(search, print))
     return sum(1 for _ in read_all(wanted, partial(read_one, Options(), search, {})))
