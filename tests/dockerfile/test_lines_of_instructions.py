@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 
-from e2b_dockerfile_utils import DockerfileAst, DockerfileSyntaxError, is_space, parse_dockerfile_ast
+from e2b_dockerfile_utils import (
+    DockerfileAst,
+    DockerfileInstruction,
+    DockerfileSyntaxError,
+    is_space,
+    parse_dockerfile_ast,
+)
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -106,9 +111,10 @@ def test_what_the_library_reads_is_the_same_with_joined_lines(text: str) -> None
         *(item for stage in found.stages for item in (stage.start, *stage.instructions)),
     ]
     assert found.escape == tree.escape_token
-    assert [_of(it.name, it.text, it.words, it.line, it.end_line) for it in read] == [
-        _of(it.name, it.original, it.args, it.start_line, it.end_line) for it in tree.instructions
-    ]
+    assert [
+        (it.name, it.text, it.flags, it.words, it.exec_form, len(it.heredocs), it.line, it.end_line)
+        for it in read
+    ] == [_of(it) for it in tree.instructions]
 
 
 def _of_library(text: str) -> tuple[DockerfileAst | None, int | None]:
@@ -128,8 +134,9 @@ def _error(text: str) -> int | None:
     return None
 
 
-def _of(name: str, text: str, words: Iterable[str], line: int, end: int) -> tuple[object, ...]:
-    return name, text, tuple(words), line, end
+def _of(it: DockerfileInstruction) -> tuple[object, ...]:
+    flags, words = tuple(it.flags), tuple(it.args)
+    return it.name, it.original, flags, words, it.json, len(it.heredocs), it.start_line, it.end_line
 
 
 def test_a_space_is_what_the_library_takes_for_one() -> None:
