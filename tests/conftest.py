@@ -29,7 +29,11 @@ settings.load_profile("shared")
 
 
 def pytest_configure() -> None:
-    """What a shell starts in the background ignores SIGINT, and so would every program that we start."""
+    """What a shell starts in the background ignores SIGINT, and so would every program that we start.
+
+    Those that the tests start are compiled once, whatever the environment has.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
