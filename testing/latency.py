@@ -26,14 +26,22 @@ class Latency:
     `connections` counts those accepted. A new one carries nothing for its first round trip; from then on only
     time passes, as on a long wire: what is on the way does not wait for what went before it. `also`: further
     ports that are as far away; `ports` are those in front of all, in the same order, and `port` is the first.
-    `refused`: the connections that are closed at once, by number; the first is 1.
+    `refused`: the connections that are closed at once, by number; the first is 1. `most`: after so many
+    connections nothing listens any more; 0: always.
     """
 
     def __init__(
-        self, behind: int, round_trip: float, *, also: Sequence[int] = (), refused: Sequence[int] = ()
+        self,
+        behind: int,
+        round_trip: float,
+        *,
+        also: Sequence[int] = (),
+        refused: Sequence[int] = (),
+        most: int = 0,
     ) -> None:
         self.connections = 0
         self._refused = frozenset(refused)
+        self._most = most
         self.round_trip = round_trip
         self._selector = selectors.DefaultSelector()
         self._open: set[socket.socket] = set()
@@ -68,6 +76,8 @@ class Latency:
         """The first packet travels to the server."""
         client, _ = listener.accept()
         self.connections += 1
+        if self.connections == self._most:
+            self._end(listener)
         if self.connections in self._refused:
             client.close()
             return

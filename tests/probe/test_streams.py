@@ -89,6 +89,13 @@ def test_a_host_that_refuses_the_next_connection_is_asked_on_the_present_one(
     assert opened > 3
 
 
+def test_a_host_that_listens_no_more_is_asked_on_the_present_connection(origin: Nginx) -> None:
+    """The second one is opened as the first one has ended, and takes all that is left."""
+    with Latency(origin.port, 0.01, most=2) as wire:
+        seen = probe([parse(f"https://127.0.0.1:{wire.port}/{n}") for n in range(950)], {}, Limits())
+    assert Counter(one.outcome for one in seen.values()) == {ProbeOutcome.SEEN: 950}
+
+
 def test_all_hosts_are_connected_to_before_one_of_them_has_answered(origin: Nginx) -> None:
     hosts = 30
     with Latency(origin.port, 0.1, also=[origin.port] * (hosts - 1)) as wire, origin.watched() as served:

@@ -362,11 +362,6 @@ def is_unreachable(handle: pycurl.Curl, code: int, transfer: Transfer) -> bool:
     return failures.is_without_connection(handle, code)
 
 
-def is_refused(handle: pycurl.Curl) -> bool:
-    """Whether a transfer ended as the new connection with TLS that it opened did not come about."""
-    return bool(handle.getinfo(pycurl.NUM_CONNECTS)) and not handle.getinfo(pycurl.APPCONNECT_TIME)
-
-
 def _ftp_hops(handle: pycurl.Curl, code: int) -> list[tuple[int, list[tuple[str, str]]]]:
     """The replies to MDTM and SIZE (RFC 3659 §3, §4), as the headers of one HTTP answer."""
     if code:

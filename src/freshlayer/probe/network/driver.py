@@ -16,7 +16,7 @@ from freshlayer.probe.network import curl
 from freshlayer.probe.network.connections import ONE_MORE, STREAMS, Connections
 from freshlayer.probe.network.curl import Transfer
 from freshlayer.probe.network.exchange import failed, is_out_of_quota, retry_after
-from freshlayer.probe.network.hosts import SOON, Host, Talk
+from freshlayer.probe.network.hosts import MOST_UNSENT, SOON, Host, Talk
 from freshlayer.probe.network.libcurl import pycurl
 from freshlayer.probe.network.messages import Answer, Conversation, Limits, Once, Pause, Request, Run, Step
 from freshlayer.reference import Reference, shown
@@ -88,8 +88,7 @@ class _Driver:
         while self._ended:
             self._finish(*self._ended.popleft())
         yield self._taken()
-        too_late = self._limits.too_late
-        yield [Observation(reference, ProbeOutcome.UNKNOWN, too_late) for reference in self._open]
+        yield [Observation(it, ProbeOutcome.UNKNOWN, self._limits.too_late) for it in self._open]
 
     def _works(self) -> bool:
         """Start what may be started, and take what has ended; whether there was anything."""
@@ -131,8 +130,7 @@ class _Driver:
         hosts = [item for item in self._hosts.items() if item[1].queue and item[1].until <= now]
         at_work = max(1, sum(1 for host in self._hosts.values() if host.busy or host.queue))
         part = -(-self._piece // max(1, len(hosts)))
-        self._goes_on = False
-        behind = self._may_wait(at_work)
+        self._goes_on, behind = False, self._may_wait(at_work)
         for name, host in hosts:
             others, left = open_ - host.connections(per_host), part
             while host.queue and host.busy < host.most(per_host, at_work, behind=behind) and open_ < most:
@@ -187,8 +185,7 @@ class _Driver:
             from freshlayer.probe.network.subprocesses import Programs  # noqa: PLC0415 - few origins want one
 
             self._programs = Programs()
-        not_started = self._programs.begin(talk, run, remaining)
-        if not_started is not None:
+        if (not_started := self._programs.begin(talk, run, remaining)) is not None:
             self._answer(talk, not_started)
         else:
             self._hosts[talk.host].busy += 1
@@ -261,8 +258,9 @@ class _Driver:
             host.failure = Answer(error=answer.error)
             self._withdraw(host, 0)
         talk.quota = host.respect(talk.host, answer, self._limits.per_host) or talk.quota
-        if not host.calm and host.busy > STREAMS:
-            self._withdraw(host, STREAMS)
+        most = host.may_stay()
+        if host.busy > most:
+            self._withdraw(host, most)
         self._multi.remove_handle(handle)
         self._handles.give_back(handle)
         self._answer(talk, answer)
@@ -272,9 +270,7 @@ class _Driver:
         if host.multiplexed:
             direct = len(transfer.hops) == 1
             if direct and host.succession.note(handle.getinfo(pycurl.CONN_ID)):
-                self._connections.allow_one_again()
-                # Another one that waited may have opened it.
-                self._withdraw(host, 0, ahead=True)
+                self._keep_to_present(host)
         if host.multiplexed or not transfer.hops:
             return
         if handle.getinfo(pycurl.INFO_HTTP_VERSION) >= pycurl.CURL_HTTP_VERSION_2_0:
@@ -286,17 +282,22 @@ class _Driver:
             self._withdraw(host, self._limits.per_host)
 
     def _is_unsent(self, handle: pycurl.Curl, *, late: bool) -> bool:
-        """Whether a request to a host with HTTP/2 failed before it was sent: once, that means nothing."""
-        talk, _ = self._flying[handle]
-        host = self._hosts[talk.host]
-        if talk.left or not host.multiplexed:
-            return False
-        if host.succession.opened and curl.is_refused(handle):
-            # The host takes no further connection beside the present one.
-            self._connections.allow_one_again()
-            return True
-        # No stream got free in time.
-        return late and handle.getinfo(pycurl.CONN_ID) < 0
+        """Whether a request to a host with HTTP/2 failed before it was sent: that means nothing."""
+        talk, transfer = self._flying[handle]
+        host, connection = self._hosts[talk.host], handle.getinfo(pycurl.CONN_ID)
+        opened = transfer.ahead or host.succession.is_next(connection)
+        refused = opened and not handle.getinfo(pycurl.APPCONNECT_TIME)
+        if refused:
+            self._keep_to_present(host)
+        # Without a connection no stream got free in time.
+        unsent = refused or (late and connection < 0 and host.multiplexed is True)
+        talk.unsent += unsent
+        return unsent and (transfer.ahead or talk.unsent <= MOST_UNSENT)
+
+    def _keep_to_present(self, host: Host) -> None:
+        """The next connection has come about, or is refused, maybe by a request that was not to open it."""
+        self._connections.allow_one_again()
+        self._withdraw(host, 0, ahead=True)
 
     def _withdraw(self, host: Host, most: int, *, ahead: bool = False) -> None:
         """Queue again what was added last and was not sent; only what is ``ahead``, if so."""
@@ -318,9 +319,7 @@ class _Driver:
         host.queue.appendleft(talk)
 
     def _ended_programs(self) -> None:
-        if not self._programs:
-            return
-        for talk, answer in self._programs.ended():
+        for talk, answer in self._programs.ended() if self._programs else ():
             self._hosts[talk.host].busy -= 1
             self._answer(talk, answer)
         if self._programs and not self._flying:

@@ -24,6 +24,9 @@ _BEHIND = STREAMS
 on the present connection or on the one that follows it, while the answers that have come are taken."""
 SOON = 2.0
 """Seconds to an answer, of a host for which requests may wait in libcurl: their time passes meanwhile."""
+MOST_UNSENT = 3
+"""So often a request is queued again that failed before it was sent: a connection that is refused is tried
+for some of those that wait, before all of them wait for the present one."""
 _TOO_MANY, _BUSY, _REFUSALS_PER_CONNECTION = 429, 503, 2
 _AHEAD = 3 * STREAMS
 """So many requests before a server ends a connection the next one is opened: while a new one is not open
@@ -34,7 +37,8 @@ class Talk(Struct, eq=False):
     """A conversation, its next step, and the key under which others wait for the same answer.
 
     ``host``: of ``url``, which is that of the last request; at first that of the reference. ``deadline``: 0
-    until it is started. ``left``: the seconds that it has from then on, if fewer than all.
+    until it is started. ``left``: the seconds that it has from then on, if fewer than all. ``unsent``: how
+    often a request of it failed before it was sent.
     """
 
     reference: Reference
@@ -46,6 +50,7 @@ class Talk(Struct, eq=False):
     key: Hashable = None
     sent: float = 0.0
     left: float = 0.0
+    unsent: int = 0
     retry_after: float | None = None
     quota: Quota | None = None
 
@@ -73,6 +78,10 @@ class Succession(Struct):
         self.newest, self.answers, self.opened = connection, 1, False
         return ahead
 
+    def is_next(self, connection: int) -> bool:
+        """Whether this one is opened ahead, and no answer has come on it."""
+        return self.opened and connection > self.newest
+
     def is_due(self, under_way: int) -> bool:
         """Whether the next connection is to be opened: the server is about to end the newest one."""
         return 0 < self.most <= self.answers + under_way + _AHEAD and not self.opened
@@ -87,7 +96,8 @@ class Host(Struct):
     ``until``: when it accepts requests again, by the monotonic clock (RFC 9110 §10.2.3). ``quota``: what the
     first answer that states one states; ``left``: the requests that are left of it, once they are fewer.
 
-    ``calm``: it has refused no request for now, and states no quota. ``prompt``: its last answer came soon.
+    ``calm``: it has refused no request for now, states no quota, and redirects to no other place, whose
+    connections may be few. ``prompt``: its last answer came soon.
     """
 
     queue: deque[Talk | Reference] = field(default_factory=deque)
@@ -119,7 +129,7 @@ class Host(Struct):
             else:
                 self.until = max(self.until, time.monotonic() + wait)
         found = quota_of(answer.hops[-1], name) if answer.hops else None
-        self.calm = self.calm and not (refused or found or answer.status == _BUSY)
+        self.calm = self.calm and not (refused or found or answer.status == _BUSY or len(answer.hops) > 1)
         if found is not None:
             self._note(found)
         return found
@@ -130,6 +140,12 @@ class Host(Struct):
             self.quota, self.left = found, None
         elif found.remaining < self.quota.remaining:
             self.left = found.remaining if self.left is None else min(self.left, found.remaining)
+
+    def may_stay(self) -> int:
+        """How many requests may stay in libcurl, of those that are not sent yet; others are queued again."""
+        if self.until > time.monotonic():
+            return 0
+        return STREAMS + _BEHIND if self.calm and self.prompt else STREAMS
 
     def most(self, per_host: int, hosts: int, *, behind: bool) -> int:
         """How many requests may be under way with the first in the queue. ``hosts``: that have work.
