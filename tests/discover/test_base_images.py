@@ -139,6 +139,16 @@ def test_the_files_of_an_image_are_wanted_where_they_decide_something(script: st
     assert found.bases_wanted == (BaseWanted(PYTHON, AMD64, contents),)
 
 
+def test_the_files_of_an_image_are_wanted_behind_a_link_of_an_earlier_run() -> None:
+    runs = (
+        "ln -s /etc/yum.repos.d /x; echo curl",
+        "cp a /x; echo curl",
+        "cp b /x && curl -O https://e.org/f",
+    )
+    found = analyse("\nRUN ".join(["FROM fedora:40", *runs]), BuildRequest((AMD64,)))
+    assert [it.contents for it in found.bases_wanted] == [True]
+
+
 def test_a_hostile_configuration_costs_nothing() -> None:
     environment = (*((f"N{n}", "x") for n in range(100_000)), ("LONG", "x" * 5_000_000))
     config = ImageConfig(

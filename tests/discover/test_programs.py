@@ -162,6 +162,7 @@ yarn --frozen-lockfile                               | P
 yarn install                                         | P
 yarn add x                                           | P
 yarn build                                           | -
+yarn --prod ""                                       | -
 yarn config set registry U                           | -
 pnpm fetch                                           | P
 pnpm i --frozen-lockfile                             | P

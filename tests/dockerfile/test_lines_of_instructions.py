@@ -77,6 +77,9 @@ _LINES = st.one_of(
                 "RUN y <<EOF",
                 "EOF",
                 "RUN z\r",
+                "\ufeffRUN z",
+                "\ufeff# z",
+                "\ufeff",
             ),
         )
     ),

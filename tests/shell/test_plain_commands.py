@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -156,8 +157,14 @@ def test_the_text_of_a_command_is_as_written(script: str) -> None:
             "a; export B",
         ),
         *("a $(b)", "a `b`", 'a "$(b)"', 'a "\\n"', "a b\\ c", "a > b", "a {b,c}", "[ a ]", "a # b", "a\nb"),
-        *("a 'b", 'a "b', '"a" b', "$A b", "a $1", "a ${B:-c}", "a $'b'", "a x-$B-$C-"),
+        *("a 'b", 'a "b', '"a" b', "$A b", "a $1", "a ${B:-c}", "a $'b'", "a x-$B-$C-", "a " + "${B}" * 1001),
     ],
 )
 def test_what_is_not_plain_is_left_to_the_grammar(script: str) -> None:
     assert plain(script) is None
+
+
+def test_blanks_at_the_end_take_no_longer_than_their_number() -> None:
+    started = time.process_time()
+    assert plain("a;" + " " * 60_000) == plain("a;")
+    assert time.process_time() - started < 1

@@ -47,7 +47,7 @@ def _each_on_a_line(text: str, escape: str) -> Unfolded | None:
 
     None where a line may be other than it looks: of a here-document, or with another escape character.
     """
-    if escape != "\\" or "<<" in text or "\r" in text or text.startswith("\ufeff"):
+    if escape != "\\" or "<<" in text or "\r" in text or "\ufeff" in text:
         return None
     starts: dict[int, int] = {}
     ends: dict[int, int] = {}

@@ -172,8 +172,9 @@ class ImageFiles:
         if start < len(self._layers):
             below = _Below(self._layers, len(self._layers))
             names = below.names_from(start, directory, names)
-            # What is wanted of the base image is noted for each instruction.
-            if directory not in DIRECTORIES and not is_kept(directory):
+            # What is wanted of the base image is noted for each instruction, and a link may lead there.
+            linked = any(isinstance(layer, LOOKING_BELOW) for layer in self._layers)
+            if not linked and directory not in DIRECTORIES and not is_kept(directory):
                 self._names[directory] = len(self._layers), names
         return _plain(names)
 

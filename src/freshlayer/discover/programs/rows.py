@@ -167,7 +167,7 @@ def _subcommand(items: Items, row: Row) -> tuple[str, int] | None:
         if not behind_option:
             return None
         behind_option = False
-    return ("", 0) if (".",) in row.verbs and not any(_plain(items, row)) else None
+    return ("", 0) if (".",) in row.verbs and next(_plain(items, row), None) is None else None
 
 
 def _longest(items: Items, row: Row) -> tuple[str, ...]:
