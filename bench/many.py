@@ -197,12 +197,27 @@ def _others(made: World) -> Readers:
 
 def _read(made: World) -> int:
     """Find and read all of them, as `check` does before it probes; how many were read."""
-    os.environ[SWITCH] = made.environment[SWITCH]
-    # As the program does.
+    with _as_in_a_check(made.environment[SWITCH]):
+        search = Search([str(made.root)], None, NAMES, gold.QUESTION, below=True)
+        wanted = list(searched(search, print))
+        return sum(1 for _ in read_all(wanted, partial(read_one, Options(), search, {})))
+
+
+@contextmanager
+def _as_in_a_check(switch: str) -> Iterator[None]:
+    """What was analysed before is not looked up, and garbage is collected as seldom as by the program.
+
+    Both end with it: other benches follow in this process.
+    """
+    before, thresholds = os.environ.get(SWITCH), gc.get_threshold()
+    os.environ[SWITCH] = switch
     gc.set_threshold(50_000)
-    search = Search([str(made.root)], None, NAMES, gold.QUESTION, below=True)
-    wanted = list(searched(search, print))
-    return sum(1 for _ in read_all(wanted, partial(read_one, Options(), search, {})))
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
+        os.environ.pop(SWITCH)
+        os.environ.update({} if before is None else {SWITCH: before})
 
 
 def _seconds(act: Callable[[], object]) -> float:
