@@ -35,7 +35,7 @@ _NOT_COMMANDS = frozenset(
     "if then elif else fi for while until do done case esac in select function time coproc"
     " declare typeset export readonly local unset unsetenv".split()
 )
-_MOST_PARTS = 1000
+MOST_PARTS = 1000
 """Of a word; the grammar shows longer ones as they are written."""
 _MOST_PIECES = 3
 """Of a word with ``$name``: in longer ones the grammar is given ``${name}``, which messages show."""
@@ -98,7 +98,7 @@ def _word(written: str) -> Word:
             parts += [_part(it, quoted=True) for it in _QUOTED_PIECE.findall(piece[1:-1])]
         else:
             parts.append(_part(piece, quoted=False))
-    return tuple(parts) if len(parts) <= _MOST_PARTS else ()
+    return tuple(parts) if len(parts) <= MOST_PARTS else ()
 
 
 def _part(text: str, *, quoted: bool) -> Part:

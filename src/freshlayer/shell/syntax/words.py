@@ -18,6 +18,7 @@ from freshlayer.shell.syntax.nodes import (
     Substitution,
     Word,
 )
+from freshlayer.shell.syntax.plain import MOST_PARTS
 
 _ESCAPED = compiled(r"\\(\n|.)|[^\\]+|\\", re.DOTALL)
 _ESCAPED_IN_QUOTES = compiled(r'\\(\n|["\\$`])')
@@ -41,7 +42,6 @@ _PLAIN = {
     "test_operator",
 }
 _EXPRESSIONS = {"unary_expression", "binary_expression", "parenthesized_expression", "negation_expression"}
-_MOST_PARTS = 1000
 _LONGEST_SHOWN = 200
 
 
@@ -148,7 +148,7 @@ def _sequence(node: Node, start: int, end: int, *, quoted: bool) -> Word:
         parts += word(child) if nested else _parts(child, quoted=quoted)
         at = child.end_byte
     parts += _gap(source[at - base : end - base], quoted=quoted)
-    return tuple(parts) if len(parts) <= _MOST_PARTS else (Opaque(text_of(node)[:_LONGEST_SHOWN], quoted),)
+    return tuple(parts) if len(parts) <= MOST_PARTS else (Opaque(text_of(node)[:_LONGEST_SHOWN], quoted),)
 
 
 def _blanks_before(expansion: Node) -> int:
