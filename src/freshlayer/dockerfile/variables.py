@@ -47,7 +47,7 @@ class Names(Struct, Generic[Value], frozen=True):
         return Names(self.places, _put(tree, place, _BITS * (depth - 1), value), depth)
 
     def put_all(self, more: Mapping[str, Value]) -> Names[Value]:
-        """The same with these names more."""
+        """The same with more names."""
         if not self.places and len(more) <= len(_NO_BRANCH):
             # The first ones fill one node.
             self.places.update(zip(more, range(len(more)), strict=True))

@@ -144,8 +144,8 @@ class _Driver:
     def _may_wait(self, hosts: int) -> bool:
         """Whether libcurl may have requests of a host that wait behind those under way.
 
-        That they open no connections, all are for one host and use one. What waits at an end of that is
-        queued again. ``hosts``: that have work.
+        So that they open no connections, all are for one host and use one. What still waits when that ends
+        is queued again. ``hosts``: that have work.
         """
         allowed = min(self._limits.per_host, self._limits.connections) >= ONE_MORE
         before, self._behind = self._behind, hosts == 1 and allowed and self._connections.allowed <= ONE_MORE
@@ -282,7 +282,7 @@ class _Driver:
             self._withdraw(host, self._limits.per_host)
 
     def _is_unsent(self, handle: pycurl.Curl, *, late: bool) -> bool:
-        """Whether a request to a host with HTTP/2 failed before it was sent: that means nothing."""
+        """Whether a request to a host with HTTP/2 failed before it was sent: the host may be well."""
         talk, transfer = self._flying[handle]
         host, connection = self._hosts[talk.host], handle.getinfo(pycurl.CONN_ID)
         opened = transfer.ahead or host.succession.is_next(connection)

@@ -25,8 +25,8 @@ on the present connection or on the one that follows it, while the answers that 
 SOON = 2.0
 """Seconds to an answer, of a host for which requests may wait in libcurl: their time passes meanwhile."""
 MOST_UNSENT = 3
-"""So often a request is queued again that failed before it was sent: a connection that is refused is tried
-for some of those that wait, before all of them wait for the present one."""
+"""How often a request is queued again that failed before it was sent: libcurl tries a connection that is
+refused for some of those that wait, before all of them wait for the present one."""
 _TOO_MANY, _BUSY, _REFUSALS_PER_CONNECTION = 429, 503, 2
 _AHEAD = 3 * STREAMS
 """So many requests before a server ends a connection the next one is opened: while a new one is not open
@@ -145,7 +145,12 @@ class Host(Struct):
         """How many requests may stay in libcurl, of those that are not sent yet; others are queued again."""
         if self.until > time.monotonic():
             return 0
-        return STREAMS + _BEHIND if self.calm and self.prompt else STREAMS
+        return STREAMS + self._behind
+
+    @property
+    def _behind(self) -> int:
+        """How many may wait in libcurl behind those under way."""
+        return _BEHIND if self.calm and self.prompt else 0
 
     def most(self, per_host: int, hosts: int, *, behind: bool) -> int:
         """How many requests may be under way with the first in the queue. ``hosts``: that have work.
@@ -153,7 +158,7 @@ class Host(Struct):
         ``behind``: others may wait behind these. As a quota ends, no more than are left of it: all others
         would be refused.
         """
-        most = self._most(per_host, hosts, _BEHIND if behind and self.calm and self.prompt else 0)
+        most = self._most(per_host, hosts, self._behind if behind else 0)
         return most if self.left is None else min(most, max(1, self.left))
 
     def _most(self, per_host: int, hosts: int, behind: int) -> int:
