@@ -29,6 +29,7 @@ PLACES = (os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/
 T = TypeVar("T")
 MOST_HELD = 100
 _HELD: deque[int] = deque()
+_GIVEN: set[int] = set()
 MARK = "/.log-"
 SETTLED = 0.1
 LINE = re.compile(r"(?P<method>[A-Z]+) (?P<path>\S+) (?P<status>\d{3}) (?P<body_bytes>\d+|-)")
@@ -59,13 +60,19 @@ def find(program: str) -> str:
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A port on loopback on which no program listens; OSError where there is no such address."""
+    """A port on loopback on which no program listens; OSError where there is no such address.
+
+    Never the same twice: an engine that outlives a test knows images by the port of that test's registry.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as free:
-        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        free.bind((host, 0))
-        port = int(free.getsockname()[1])
-        _hold(free.detach())
+    port = 0
+    while not port or port in _GIVEN:
+        with socket.socket(family) as free:
+            free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            free.bind((host, 0))
+            port = int(free.getsockname()[1])
+            _hold(free.detach())
+    _GIVEN.add(port)
     return port
 
 

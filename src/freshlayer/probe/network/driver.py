@@ -241,6 +241,8 @@ class _Driver:
         talk, transfer = self._flying[handle]
         host = self._hosts[talk.host]
         late = code == pycurl.E_OPERATION_TIMEDOUT
+        if late and time.monotonic() >= self.until:
+            return  # The deadline is the reason.
         host.prompt = not late and time.monotonic() - talk.sent < SOON
         if code and (self._is_unsent(handle, late=late) or self._handles.trust_more(transfer, code)):
             self._take_back(handle, host)
@@ -258,9 +260,8 @@ class _Driver:
             host.failure = Answer(error=answer.error)
             self._withdraw(host, 0)
         talk.quota = host.respect(talk.host, answer, self._limits.per_host) or talk.quota
-        most = host.may_stay()
-        if host.busy > most:
-            self._withdraw(host, most)
+        if host.busy > STREAMS or host.until:
+            self._withdraw(host, host.may_stay())
         self._multi.remove_handle(handle)
         self._handles.give_back(handle)
         self._answer(talk, answer)

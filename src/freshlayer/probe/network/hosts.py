@@ -120,7 +120,8 @@ class Host(Struct):
 
     def respect(self, name: str, answer: Answer, per_host: int) -> Quota | None:
         """Note what an answer states for all requests that wait: a 429, a quota; the quota."""
-        refused = answer.status == _TOO_MANY or is_out_of_quota(answer)
+        status = answer.status
+        refused = status == _TOO_MANY or is_out_of_quota(answer)
         self.refusals = self.refusals + 1 if refused else 0
         wait = retry_after(answer) if refused else None
         if wait is not None:
@@ -129,7 +130,7 @@ class Host(Struct):
             else:
                 self.until = max(self.until, time.monotonic() + wait)
         found = quota_of(answer.hops[-1], name) if answer.hops else None
-        self.calm = self.calm and not (refused or found or answer.status == _BUSY or len(answer.hops) > 1)
+        self.calm = self.calm and not (refused or found or status == _BUSY or len(answer.hops) > 1)
         if found is not None:
             self._note(found)
         return found
