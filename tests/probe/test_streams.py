@@ -11,8 +11,10 @@ import pytest
 
 from freshlayer.model.observation import ProbeOutcome
 from freshlayer.probe import Limits, probe
+from freshlayer.probe.network.connections import ONE_MORE
 from freshlayer.reference import parse
 from testing.latency import Latency
+from testing.misbehaving import MisbehavingOrigin, status
 from testing.servers.base import Served, free_ports
 from testing.servers.needs import require
 from testing.servers.nginx import Nginx, proxied
@@ -130,8 +132,30 @@ def test_while_a_connection_follows_another_both_take_requests(origin: Nginx) ->
         seen = probe([parse(f"https://127.0.0.1:{wire.port}/{n}") for n in range(1_150)], {}, Limits())
     assert Counter(one.outcome for one in seen.values()) == {ProbeOutcome.SEEN: 1_150}
     first, second, third = _turns(served)
+    assert _beside(first, second) > _FEW
+    assert _beside(second, third) > _FEW
+
+
+def test_how_many_answers_a_connection_has_is_learned_where_the_program_is_not_known(
+    origin: Nginx,
+) -> None:
+    with MisbehavingOrigin(status(200, {"Server": "other/1.0", "ETag": '"v1"'})) as behind:
+        origin.change(server="proxy_pass_header Server;\n" + proxied("/", behind.url.rstrip("/")))
+        with Latency(origin.port, 0.1) as wire, origin.watched() as served:
+            seen = probe([parse(f"https://127.0.0.1:{wire.port}/{n}") for n in range(1_150)], {}, Limits())
+    assert Counter(one.outcome for one in seen.values()) == {ProbeOutcome.SEEN: 1_150}
+    first, second, third = _turns(served)
     assert _beside(first, second) == 0
     assert _beside(second, third) > _FEW
+
+
+def test_a_server_that_ends_no_connection_has_one_more_at_most(origin: Nginx) -> None:
+    origin.change(server=f"keepalive_requests 100000;\n{_ONE_TAG}")
+    with Latency(origin.port, 0.02) as wire, origin.watched() as served:
+        seen = probe([parse(f"https://127.0.0.1:{wire.port}/{n}") for n in range(2_000)], {}, Limits())
+        opened = wire.connections
+    assert Counter(one.outcome for one in seen.values()) == {ProbeOutcome.SEEN: 2_000}
+    assert opened == len(_turns(served)) == ONE_MORE
 
 
 _FEW = 8

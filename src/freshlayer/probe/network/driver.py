@@ -16,7 +16,7 @@ from freshlayer.probe.network import curl
 from freshlayer.probe.network.connections import ONE_MORE, STREAMS, Connections
 from freshlayer.probe.network.curl import Transfer
 from freshlayer.probe.network.exchange import failed, is_out_of_quota, retry_after
-from freshlayer.probe.network.hosts import MOST_UNSENT, SOON, Host, Talk
+from freshlayer.probe.network.hosts import MOST_UNSENT, SOON, Host, Pauses, Talk
 from freshlayer.probe.network.libcurl import pycurl
 from freshlayer.probe.network.messages import Answer, Conversation, Limits, Once, Pause, Request, Run, Step
 from freshlayer.reference import Reference, shown
@@ -75,7 +75,7 @@ class _Driver:
         self._complete: list[Observation] = []
         self._flying: dict[pycurl.Curl, tuple[Talk, Transfer]] = {}
         self._programs: Programs | None = None
-        self._pauses: list[tuple[float, int, Talk]] = []
+        self._pauses = Pauses()
         self._once: dict[Hashable, Answer | list[tuple[Talk, Once]]] = {}
         self._ended: deque[tuple[pycurl.Curl, int, str]] = deque()
         self._goes_on = False
@@ -93,7 +93,7 @@ class _Driver:
     def _works(self) -> bool:
         """Start what may be started, and take what has ended; whether there was anything."""
         self._start()
-        if not (self._busy or self._pauses or self._queued):
+        if not (self._busy or self._pauses.waiting or self._queued):
             return False
         self._wake()
         self._transfers()
@@ -276,6 +276,7 @@ class _Driver:
             return
         if handle.getinfo(pycurl.INFO_HTTP_VERSION) >= pycurl.CURL_HTTP_VERSION_2_0:
             host.multiplexed = True
+            host.succession.expect(transfer.hops[-1][1])
             if all(other.multiplexed for other in self._hosts.values() if other.busy or other.queue):
                 self._connections.allow(1)
         elif host.multiplexed is None and transfer.request.url.startswith("https:"):
@@ -369,12 +370,10 @@ class _Driver:
     def _plan(self, talk: Talk, step: Step) -> Answer | None:
         """Queue a step; return the answer if it is already known."""
         if isinstance(step, Pause):
-            from bisect import insort  # noqa: PLC0415 - few origins want a pause
-
             at = time.monotonic() + step.seconds
             if at >= talk.deadline:
                 return failed("timed-out", "no time is left to try again")
-            insort(self._pauses, (at, id(talk), talk))
+            self._pauses.add(talk, at)
             return None
         if isinstance(step, Once):
             known = self._once.get(step.key)
@@ -392,9 +391,9 @@ class _Driver:
         return None
 
     def _wake(self) -> None:
-        while self._pauses and self._pauses[0][0] <= time.monotonic():
-            self._resume(self._pauses.pop(0)[-1], Answer())
-        waiting = [self._pauses[0][0]] if self._pauses else []
+        for talk in self._pauses.due():
+            self._resume(talk, Answer())
+        waiting = [at for at, _, _ in self._pauses.waiting[:1]]
         waiting += [host.until for host in self._hosts.values() if host.queue]
         if waiting and not self._busy:
             time.sleep(min(_TICK, max(0.0, min(waiting) - time.monotonic())))

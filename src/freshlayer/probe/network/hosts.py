@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable, Iterator
 
 from msgspec import Struct, field
 
@@ -28,6 +28,8 @@ MOST_UNSENT = 3
 """How often a request is queued again that failed before it was sent: libcurl tries a connection that is
 refused for some of those that wait, before all of them wait for the present one."""
 _TOO_MANY, _BUSY, _REFUSALS_PER_CONNECTION = 429, 503, 2
+_ENDS_AFTER = {"nginx": 1_000}
+"""Answers on a connection, by default: keepalive_requests of nginx, since 1.19.10 also with HTTP/2."""
 _AHEAD = 3 * STREAMS
 """So many requests before a server ends a connection the next one is opened: while a new one is not open
 yet, the requests of three round trips are sent."""
@@ -55,17 +57,40 @@ class Talk(Struct, eq=False):
     quota: Quota | None = None
 
 
+class Pauses(Struct):
+    """Conversations that go on later, by the monotonic clock, the earliest first."""
+
+    waiting: list[tuple[float, int, Talk]] = field(default_factory=list)
+
+    def add(self, talk: Talk, at: float) -> None:
+        """Until then."""
+        from bisect import insort  # noqa: PLC0415 - few origins want a pause
+
+        insort(self.waiting, (at, id(talk), talk))
+
+    def due(self) -> Iterator[Talk]:
+        """Those that go on now."""
+        while self.waiting and self.waiting[0][0] <= time.monotonic():
+            yield self.waiting.pop(0)[-1]
+
+
 class Succession(Struct):
     """The connections of a host with HTTP/2, of which each follows another: servers end one after some time.
 
     ``newest``: libcurl's number of the newest one, which has sent so many answers. ``most``: the answers that
-    came on a whole one; 0: not known. ``opened``: the next one is about to be opened, or can't be.
+    came on a whole one, or that the server's program is known to send; 0: not known. ``opened``: the next one
+    is about to be opened, or can't be.
     """
 
     newest: int = -1
     answers: int = 0
     most: int = 0
     opened: bool = False
+
+    def expect(self, headers: Iterable[tuple[str, str]]) -> None:
+        """By the program of the first answer. Where it has other settings, a second connection stays open."""
+        program = next((value for name, value in headers if name == "server"), "").partition("/")[0]
+        self.most = self.most or _ENDS_AFTER.get(program, 0)
 
     def note(self, connection: int) -> bool:
         """An answer came on this connection; whether it is the first of one that was opened ahead."""
