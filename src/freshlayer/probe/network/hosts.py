@@ -30,9 +30,11 @@ refused for some of those that wait, before all of them wait for the present one
 _TOO_MANY, _BUSY, _REFUSALS_PER_CONNECTION = 429, 503, 2
 _ENDS_AFTER = {"nginx": 1_000}
 """Answers on a connection, by default: keepalive_requests of nginx, since 1.19.10 also with HTTP/2."""
-_AHEAD = 3 * STREAMS
+_AHEAD = 4 * STREAMS
 """So many requests before a server ends a connection the next one is opened: while a new one is not open
-yet, the requests of three round trips are sent."""
+yet, the requests of three round trips are sent, and those of one until its first answers are here."""
+_WORTH_NOTING = _AHEAD + 2 * STREAMS
+"""Answers on a connection that ended; after fewer the next one would be due at once."""
 
 
 class Talk(Struct, eq=False):
@@ -98,7 +100,7 @@ class Succession(Struct):
             self.answers += connection == self.newest
             return False
         ahead = self.opened
-        if self.answers >= 2 * _AHEAD and not ahead:
+        if self.answers >= _WORTH_NOTING and not ahead:
             self.most = self.answers
         self.newest, self.answers, self.opened = connection, 1, False
         return ahead
