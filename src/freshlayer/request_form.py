@@ -58,7 +58,7 @@ class Proxies(Struct, frozen=True):
         return {"http": self.http, "https": self.https, "ftp": self.ftp, "ftps": self.ftp}.get(scheme, "")
 
 
-class RequestForm(Struct, frozen=True):
+class RequestForm(Struct, frozen=True, omit_defaults=True):
     """``secret``: headers for the named host alone, never kept or shown. ``proxies``: None is our own.
 
     ``follow``: whether the command follows redirects; else a redirect itself is what it reads.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from freshlayer.context import Source
 from freshlayer.discover.analysis import BuildRequest
@@ -14,7 +15,15 @@ from freshlayer.discover.reading import analyse
 from freshlayer.errors import ContextError
 from freshlayer.model.reasons import Reason
 from freshlayer.settings import Policy
-from freshlayer.workflows.batch import AnalysedFile, Batch, Candidate, ReadFailure, batches, read_all
+from freshlayer.workflows.batch import (
+    AnalysedFile,
+    Batch,
+    Candidate,
+    ReadFailure,
+    batches,
+    packed_leaf,
+    read_all,
+)
 
 OFFLINE = Policy(offline=True)
 
@@ -29,7 +38,7 @@ def leaf(wanted: Candidate) -> AnalysedFile:
     ttl = "# freshlayer: ttl=1h\n" if name == "patient" else ""
     path = f"x?{name}" if name.startswith("token=") else os.getpid() if name == "process" else "x"
     text = f"FROM scratch\n{ttl}RUN curl https://example.org/{path}\n"
-    source = Source(text.encode(), name, name, Path(), None)
+    source = Source(text.encode("utf-8", "surrogateescape"), name, name, Path(), None)
     found = analyse(text, BuildRequest(("linux/amd64",)))
     return AnalysedFile(source, found, OFFLINE if name == "offline" else None)
 
@@ -96,3 +105,19 @@ def test_what_processes_are_started_with_does_not_stay_in_the_environment() -> N
     with read_here(*(f"n{number}" for number in range(100))):
         pass
     assert dict(os.environ) == before
+
+
+@pytest.mark.parametrize("word", ["plain", "\udce9"])
+def test_what_is_sent_to_an_origin_is_in_no_file(word: str) -> None:
+    """Whether or not the Dockerfile is UTF-8: it has two forms."""
+    text = f"FROM scratch\nRUN echo {word}; curl -H 'Authorization: s3cret' https://u:pa55@example.org/x\n"
+    found = analyse(text, BuildRequest(("linux/amd64",)))
+    source = Source(text.encode("utf-8", "surrogateescape"), "a", "a", Path("d"), Path("d/a"))
+    packed = packed_leaf(AnalysedFile(source, found))
+    with closing(Batch(Policy())) as batch:
+        batch.add(packed)
+        (leaf,) = batch.leaves()
+    assert leaf == AnalysedFile(replace(source, content=b""), found)
+    assert [it.address for it in packed.ttls] == ["https://u:pa55@example.org/x"]
+    (read,) = leaf.analysis.discovery.inputs
+    assert (read.reference.address, read.reference.form.secret) == ("", ())

@@ -16,10 +16,10 @@ from msgspec.structs import replace
 from freshlayer.discover.analysis import Analysis
 from freshlayer.discover.directives import Directives
 from freshlayer.discover.discovery import Discovery
-from freshlayer.dockerfile.model import Dockerfile, Instruction
-from freshlayer.model.inputs import NotWatched, Place, RemoteInput
+from freshlayer.dockerfile.model import Dockerfile, Heredoc, Instruction
+from freshlayer.model.inputs import NotWatched, Place, RemoteInput, ScriptPlace
 from freshlayer.reference import Reference
-from freshlayer.request_form import RequestForm
+from freshlayer.request_form import RequestForm, without_secrets
 
 if TYPE_CHECKING:
     from freshlayer.analyses.more import More
@@ -31,10 +31,14 @@ _Fields = tuple[str, str, str, str, RequestForm]
 """Of a reference: two that are equal may be requested differently."""
 
 
+_InstructionFields = tuple[
+    int, str, tuple[str, ...], tuple[str, ...], bool, tuple[Heredoc, ...], str, str, int, int
+]
+_PlaceFields = tuple[int, str, str, str, ScriptPlace | None]
 _Numbered = tuple[tuple[int, tuple[int, ...]], ...]
-_Inputs = tuple[tuple[int, tuple[Place, ...]], ...]
-_REFERENCES = msgspec.msgpack.Decoder(tuple[Reference, ...]).decode
-_INSTRUCTIONS = msgspec.msgpack.Decoder(tuple[Instruction, ...]).decode
+_Inputs = tuple[tuple[int, tuple[_PlaceFields, ...]], ...]
+_REFERENCES = msgspec.msgpack.Decoder(tuple[_Fields, ...]).decode
+_INSTRUCTIONS = msgspec.msgpack.Decoder(tuple[_InstructionFields, ...]).decode
 _BY_INSTRUCTION = msgspec.msgpack.Decoder(_Numbered).decode
 _INPUTS = msgspec.msgpack.Decoder(_Inputs).decode
 
@@ -60,8 +64,12 @@ class _Kept(Struct, frozen=True, array_like=True):
     more: bytes = b""
 
 
-def written(analysis: Analysis) -> bytes:
-    """Raises ValueError for an analysis that this form does not have: one with other stages than its file."""
+def written(analysis: Analysis, *, secrets: bool = True) -> bytes:
+    """``secrets``: whether that is written which goes to origins alone.
+
+    Raises ValueError for an analysis that this form does not have: one with other stages than its file, or a
+    text that is not Unicode.
+    """
     stages = analysis.dockerfile.stages
     parents = {number: stage for number, stage in analysis.parents.items() if stage is not None}
     if any(stages[it.number] is not it for it in (*analysis.stages, *parents.values())):
@@ -80,7 +88,14 @@ def written(analysis: Analysis) -> bytes:
         names_of_base=analysis.names_of_base,
         more=_more(analysis, numbers),
     )
-    return msgspec.msgpack.encode(replace(kept, references=_parts(numbers.references)))
+    references = numbers.references if secrets else tuple(map(_without_secrets, numbers.references))
+    return msgspec.msgpack.encode(replace(kept, references=_parts(references)))
+
+
+def _without_secrets(fields: _Fields) -> _Fields:
+    """A credential or a signature may stand in an address."""
+    kind, text, _, pinned, form = fields
+    return kind, text, "", pinned, without_secrets(form)
 
 
 def _parts(items: Sequence[object]) -> tuple[Raw, ...]:
@@ -136,44 +151,37 @@ class _Once:
         """The same: a line is in an instruction and in the places of its inputs."""
         return self._numbers.setdefault(number, number)
 
-    def references(self, decoded: Iterable[Reference]) -> Iterator[Reference]:
+    def references(self, decoded: Iterable[_Fields]) -> Iterator[Reference]:
         """With one object for each kind and form, and one text where the address is no other."""
-        for it in decoded:
-            address = it.text if it.address == it.text else it.address
-            form = self._forms.setdefault(it.form, it.form)
-            yield Reference(intern(it.kind), it.text, address, it.pinned, form)
+        for kind, text, sent, pinned, form in decoded:
+            address = text if sent == text else sent
+            yield Reference(intern(kind), text, address, pinned, self._forms.setdefault(form, form))
 
-    def instructions(self, decoded: Iterable[Instruction]) -> Iterator[Instruction]:
+    def instructions(self, decoded: Iterable[_InstructionFields]) -> Iterator[Instruction]:
         """With one text for each name."""
         once = self._numbers.setdefault
-        for it in decoded:
-            line = once(it.line, it.line)
+        for number, name, flags, split, exec_form, heredocs, original, rest, start, end in decoded:
+            line = once(start, start)
             yield Instruction(
-                once(it.number, it.number),
-                intern(it.name),
-                it.flags,
-                it.split,
-                it.exec_form,
-                it.heredocs,
-                it.original,
-                it.rest,
+                once(number, number),
+                intern(name),
+                flags,
+                split,
+                exec_form,
+                heredocs,
+                original,
+                rest,
                 line,
-                line if it.end_line == line else it.end_line,
+                line if end == line else end,
             )
 
-    def places(self, decoded: tuple[Place, ...]) -> tuple[Place, ...]:
+    def places(self, decoded: tuple[_PlaceFields, ...]) -> tuple[Place, ...]:
         """With one text for each name."""
         once = self._numbers.setdefault
         return tuple(
             [
-                Place(
-                    once(it.line, it.line),
-                    intern(it.instruction),
-                    intern(it.stage),
-                    intern(it.via),
-                    it.script,
-                )
-                for it in decoded
+                Place(once(line, line), intern(instruction), intern(stage), intern(via), script)
+                for line, instruction, stage, via, script in decoded
             ]
         )
 
@@ -200,22 +208,17 @@ class _Numbers:
 
     def __init__(self) -> None:
         self._known: dict[_Fields, int] = {}
-        self._references: list[Reference] = []
 
     def of(self, one: Reference) -> int:
-        number = self._known.setdefault(
-            (one.kind, one.text, one.address, one.pinned, one.form), len(self._known)
-        )
-        if number == len(self._references):
-            self._references.append(one)
-        return number
+        fields = (one.kind, one.text, one.address, one.pinned, one.form)
+        return self._known.setdefault(fields, len(self._known))
 
     def all(self, several: Iterable[Reference]) -> tuple[int, ...]:
         return tuple(map(self.of, several))
 
     @property
-    def references(self) -> tuple[Reference, ...]:
-        return tuple(self._references)
+    def references(self) -> tuple[_Fields, ...]:
+        return tuple(self._known)
 
 
 def _more(analysis: Analysis, numbers: _Numbers) -> bytes:

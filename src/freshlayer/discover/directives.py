@@ -12,7 +12,7 @@ from freshlayer.model.package_policy import PackagePolicy
 from freshlayer.reference import shown
 
 
-class Directives(Struct, frozen=True):
+class Directives(Struct, frozen=True, array_like=True):
     """The comments directly above an instruction. ``ttl`` in seconds; 0: probe at each build.
 
     ``packages``: None where the settings decide.

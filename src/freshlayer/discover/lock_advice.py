@@ -15,7 +15,7 @@ from freshlayer.model.packages import PackageChain
 from freshlayer.model.reasons import Reason
 
 
-class Unlocked(Struct, frozen=True):
+class Unlocked(Struct, frozen=True, array_like=True):
     """An install that no lock file binds, and why. ``line``: of its instruction, once that is known.
 
     ``pinned``: the first of its words, where each names one version.

@@ -6,7 +6,7 @@ from sys import intern
 from msgspec import Struct
 
 
-class Heredoc(Struct, frozen=True):
+class Heredoc(Struct, frozen=True, array_like=True):
     """One here-document of a RUN, COPY or ADD. ``content`` keeps its line ends."""
 
     name: str
@@ -14,7 +14,7 @@ class Heredoc(Struct, frozen=True):
     strip_tabs: bool
 
 
-class Instruction(Struct, frozen=True, gc=False):
+class Instruction(Struct, frozen=True, gc=False, array_like=True):
     """One instruction.
 
     ``number`` counts all instructions of the file from 0. ``rest`` is what follows the keyword and the flags;
@@ -51,7 +51,7 @@ class Instruction(Struct, frozen=True, gc=False):
         return next((flag[len(prefix) :] for flag in self.flags if flag.startswith(prefix)), "")
 
 
-class Stage(Struct, frozen=True):
+class Stage(Struct, frozen=True, array_like=True):
     """FROM and what follows it. ``base`` is as written (not expanded), ``name`` lower case, or empty.
 
     ``triggers``: those of the instructions that are ONBUILD; many stages may continue this one.
@@ -70,7 +70,7 @@ class Stage(Struct, frozen=True):
         return self.name or intern(str(self.number))
 
 
-class Dockerfile(Struct, frozen=True):
+class Dockerfile(Struct, frozen=True, array_like=True):
     """``arguments`` are the ARGs before the first FROM; ``escape`` is the escape character.
 
     ``named``: name → the numbers of the stages that have it, in order.

@@ -10,7 +10,7 @@ from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference
 
 
-class BaseWanted(Struct, frozen=True, order=True):
+class BaseWanted(Struct, frozen=True, order=True, array_like=True):
     """A base image that an analysis could use: its canonical reference, and the platform of the stage.
 
     ``contents``: whether its files and packages are wanted too, and not its configuration alone.

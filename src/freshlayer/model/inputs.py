@@ -10,7 +10,7 @@ SYNTAX = "# syntax"
 _RESOLVED_BY_BUILDER = frozenset({"FROM", "COPY --from", "ADD --from", "RUN --mount", SYNTAX})
 
 
-class ScriptPlace(Struct, frozen=True, gc=False):
+class ScriptPlace(Struct, frozen=True, gc=False, array_like=True):
     """A line, from 1, of a script that an instruction executes.
 
     ``path``: relative to the build context, or the absolute one of a file that the Dockerfile itself writes;
@@ -29,7 +29,7 @@ def is_download(path: str) -> bool:
     return "://" in path
 
 
-class Place(Struct, frozen=True, gc=False):
+class Place(Struct, frozen=True, gc=False, array_like=True):
     """Where a reference is named: the instruction (its first line, from 1) and the syntax that names it.
 
     ``script``: where in a script that the instruction executes.
@@ -60,7 +60,7 @@ _FIXED = frozenset(
 """Reasons of what can't be other bytes in a new run: another command or another image would read others."""
 
 
-class NotWatched(Struct, frozen=True):
+class NotWatched(Struct, frozen=True, array_like=True):
     """Something that an instruction reads from the network and that is not probed, with the reason.
 
     ``accepted``: the Dockerfile accepts that, by a comment or by a checksum.

@@ -54,7 +54,7 @@ READS_NOTHING = frozenset(
 """Actions that read no index, and change what later commands do."""
 
 
-class PackageCommand(Struct, frozen=True):
+class PackageCommand(Struct, frozen=True, array_like=True):
     """One command of a RUN that reads package indexes, or changes which packages are installed.
 
     ``manager``: ``apt``, ``apk`` or ``rpm``; ``program``: as typed (``apt-get``, ``microdnf``).
@@ -90,7 +90,7 @@ class PackageCommand(Struct, frozen=True):
     local: Mapping[str, str] = field(default_factory=dict)
 
 
-class PackageRun(Struct, frozen=True):
+class PackageRun(Struct, frozen=True, array_like=True):
     """The package commands of one instruction, in the order in which they run.
 
     ``number``: of the instruction. ``architecture``: of the platform, as Docker names it (``amd64``).
@@ -103,7 +103,7 @@ class PackageRun(Struct, frozen=True):
     architecture: str = "amd64"
 
 
-class PackageChain(Struct, frozen=True):
+class PackageChain(Struct, frozen=True, array_like=True):
     """All package runs of a stage, those of the stages that it continues before them.
 
     ``base``: reference and platform of the image below; the reference is ``scratch`` where there is none,

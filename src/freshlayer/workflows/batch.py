@@ -17,11 +17,13 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from msgspec import Struct, field
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
+from freshlayer.analyses.form import read, written
 from freshlayer.context import Source
 from freshlayer.discover.analysis import Analysis, BuildRequest, Ttls
 from freshlayer.errors import FreshlayerError
@@ -43,6 +45,7 @@ _BEFORE_FORK = 8
 _AT_ONCE = 16
 _IN_MEMORY = 1024 * 1024
 _SAFE_PATH = "PYTHONSAFEPATH"
+_PATH = type(Path())
 
 
 class Candidate(Struct, frozen=True):
@@ -229,10 +232,20 @@ def _written(leaf: AnalysedFile) -> bytes:
     stream = io.BytesIO()
     pickler = pickle.Pickler(stream, pickle.HIGHEST_PROTOCOL)
     pickler.dispatch_table = {
-        Reference: lambda it: (Reference, (it.kind, it.text, "", it.pinned, without_secrets(it.form)))
+        Analysis: _shortly,
+        _PATH: lambda it: (Path, (str(it),)),
+        Reference: lambda it: (Reference, (it.kind, it.text, "", it.pinned, without_secrets(it.form))),
     }
     pickler.dump(leaf)
     return stream.getvalue()
+
+
+def _shortly(analysis: Analysis) -> tuple[Callable[..., Analysis], tuple[object, ...]]:
+    """How it is pickled: each of its values by itself takes twice as long, but may be any text."""
+    try:
+        return read, (written(analysis, secrets=False),)
+    except ValueError:
+        return Analysis, astuple(analysis)
 
 
 @contextmanager
