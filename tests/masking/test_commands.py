@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 
 import pytest
@@ -161,3 +162,20 @@ def test_many_names_of_programs_take_no_long_time(word: str) -> None:
     started = time.process_time()
     masked_words([word, "login"] * 20_000)
     assert time.process_time() - started < 5
+
+
+PLAIN = """
+curl apt-get install ca-certificates software-properties-common x86_64-unknown-linux-musl -y -u -p login docker
+--no-install-recommends --token my_token API_KEY conda /t/a vault auth sudo -S config set *.whl $A ${A} ./a-b_c
+a,b [x] ~ … C… -- - xoxb-abcdefghij ghp_aaaaaaaaaaaaaaaaaaaa F7529FAE24811A5C0DF3 aB3dE6gH9jK2mN5pQ8rS
+""".split()
+
+
+def test_a_plain_command_is_read_as_any_other() -> None:
+    """Behind ``a=b`` or before ``;`` each word is looked at."""
+    choice = random.Random(8)
+    for _ in range(5000):
+        words = choice.choices(PLAIN, k=choice.randint(1, 6))
+        assert masked_words(words) == masked_words([*words, "a=b"])[:-1], words
+        text = " ".join(words)
+        assert f"{masked_script(text)};" == masked_script(f"{text};"), text

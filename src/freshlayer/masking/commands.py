@@ -66,8 +66,14 @@ _ATTACHED = compiled(r"-p(?!rint0|rintf\b)(?=.*[^a-z])(?!\d+(?::\d+)*$)(?![/.$])
 
 _PLAIN_WORD = compiled(r"[a-z0-9][a-z0-9._+/-]{0,17}", ASCII | IGNORECASE)
 """A subcommand, a package, a file: shorter than what looks random, and nothing in it assigns or is a URL."""
-_BARE_WORD = compiled(r"[a-z0-9][a-z0-9.+/]{0,13}", ASCII | IGNORECASE)
-"""Of these one that is too short for a token, and neither an option nor the name of a variable."""
+_IN_PLAIN = r"a-z0-9._+/$*{}\[\],~^…"
+"""Characters that neither assign, quote nor divide, and with which no word is a URL."""
+_ONE = rf"(?:--?[a-z0-9]?|(?:--)?[{_IN_PLAIN}][{_IN_PLAIN}-]{{0,60}}+)"
+"""A word of them; an option of one dash only as long as no value can be behind its letter."""
+_PLAIN_COMMAND = compiled(rf"{_ONE}(?: {_ONE})*+", ASCII | IGNORECASE)
+_LONGEST_PLAIN = 18
+"""Of a word that needs no look at it: longer ones may look random, and all tokens but two are longer."""
+_SHORT_TOKENS = ("xox", "xapp-")
 _HINT = compiled(r"[=:]|\s")
 _NAMED = r"(?<![\w.$])\.?[A-Za-z_][\w.\[\]-]*"
 _IS = r"(?:\\?[\"']?\s*(?:=>|[:=](?![:/]))\s*)(?P<value>.+)"
@@ -83,6 +89,8 @@ _TOKEN = compiled(
     r"|[^\s;|&(){}`'\"\\$]|['\"\\])+",
     DOTALL,
 )
+_ONE_COMMAND = compiled(r"(?:[^;|&(){}`'\"\\$]|\$(?:\{\w*+\}|(?![({])))*+")
+"""A script whose words are what its blanks divide: no quote, and no operator outside of ``${NAME}``."""
 _NAME = compiled(r"(?://[\w.:/-]*/:)?_\w+|[A-Za-z]\w*[_-][\w-]*")
 _MOST_NESTED = 3
 _LONGEST_SHORT = 3
@@ -118,18 +126,15 @@ def _is_secret_option(option: str) -> bool:
 
 def masked_words(words: list[str], depth: int = 0, show: Show = shown) -> list[str]:
     """The words of a command, with ``…`` for what an option such as ``--token`` or ``--header`` is given."""
+    places = given(words)
+    if not places and _are_plain(words):
+        return list(words)
     safe: list[str] = []
     program, hides, logs_in = "", False, False
-    places = given(words)
     for place, word in enumerate(words):
         if hides or place in places:
             safe.append(MASK)
             hides = False
-            continue
-        if program and program not in _OF_CHANNELS and _BARE_WORD.fullmatch(word):
-            # As most words are: nothing below changes one.
-            logs_in = logs_in or word in _LOGINS
-            safe.append(word)
             continue
         if not program and not _SETS.match(word):
             program = basename(word)
@@ -137,6 +142,28 @@ def masked_words(words: list[str], depth: int = 0, show: Show = shown) -> list[s
         safe.append(_word(word[:_LONGEST_WORD], program, depth, show, logs_in=logs_in))
         hides = takes_secret(word, program) or (logs_in and word in _LOGIN) or _is_named(word, program)
     return safe
+
+
+def _are_plain(words: list[str]) -> bool:
+    """Whether no word is a secret or makes the next one a secret, which is so in most commands.
+
+    Faster than to mask each word, with the same result.
+    """
+    text = " ".join(words)
+    if text.count(" ") >= len(words) or not _PLAIN_COMMAND.fullmatch(text):
+        return False
+    program = words[0].rpartition("/")[2]
+    if program in _OF_CHANNELS or any(mark in text for mark in _SHORT_TOKENS):
+        return False
+    for word in words:
+        if len(word) > _LONGEST_PLAIN and (has_known_form(word) or looks_random(word)):
+            return False
+        if word[0] == "-":
+            if word in _LOGIN or takes_secret(word, program):
+                return False
+        elif ("-" in word or "_" in word) and _is_named(word, program):
+            return False
+    return True
 
 
 def _is_named(word: str, program: str) -> bool:
@@ -148,6 +175,10 @@ def _is_named(word: str, program: str) -> bool:
 
 def masked_script(text: str, depth: int = 0, show: Show = shown) -> str:
     """A script, or a part of one, with ``…`` for what is likely to be a secret. A long one is cut."""
+    if len(text) <= _LONGEST and _ONE_COMMAND.fullmatch(text):
+        words = text.split()
+        if masked_words(words, depth, show) == words:
+            return text
     commands: list[list[str]] = [[]]
     ends: list[str] = []
     for match in _TOKEN.finditer(text[:_LONGEST]):
@@ -193,25 +224,36 @@ def _unquoted(token: str) -> str:
 
 
 def _word(word: str, program: str, depth: int, show: Show, *, logs_in: bool) -> str:
-    if _PLAIN_WORD.fullmatch(word) and program not in _OF_CHANNELS and not has_known_form(word):
+    if program in _OF_CHANNELS:
+        word = masked_channel(word)
+    elif _PLAIN_WORD.fullmatch(word) and not has_known_form(word):
         # As most words are: what follows leaves them as they are.
         return word
-    word = masked_channel(word) if program in _OF_CHANNELS else word
     option, equals, value = word.partition("=")
-    if equals and option.startswith("-"):
-        dashes = len(option) - len(option.lstrip("-"))
-        opaque = dashes == 1 and len(option) > 2 and not _PLAIN_VALUE.fullmatch(value)
-        if _is_secret_option(option) or option in _SHORT.get(program, _ANYWHERE) or opaque:
-            return f"{show(option)}={MASK}"
-    for short in _SHORT.get(program, _ANYWHERE) | (_LOGIN if logs_in else frozenset()):
-        attached = word.startswith(short) and len(short) < len(word) and len(short) <= _LONGEST_SHORT
-        if attached and word not in _SHORT.get(program, ()) and program not in _NO_VALUE:
-            return short + MASK
-    if _ATTACHED.fullmatch(word) and program not in _NO_VALUE:
-        return f"-p{MASK}"
-    if looks_random(word) or looks_random(value):
+    if word.startswith("-"):
+        masked = _option(word, program, show, logs_in=logs_in)
+        if masked:
+            return masked
+    if looks_random(word) or (value and looks_random(value)):
         return f"{show(option)}={MASK}" if equals else MASK
     return _inside(word, depth, show)
+
+
+def _option(word: str, program: str, show: Show, *, logs_in: bool) -> str:
+    """An option whose value is in the same word, and a secret; empty: it has none."""
+    option, equals, value = word.partition("=")
+    known = _SHORT.get(program, _ANYWHERE)
+    if equals:
+        opaque = len(option) > 2 and option[1] != "-" and not _PLAIN_VALUE.fullmatch(value)
+        if _is_secret_option(option) or option in known or opaque:
+            return f"{show(option)}={MASK}"
+    if program in _NO_VALUE:
+        return ""
+    for short in known | _LOGIN if logs_in else known:
+        attached = word.startswith(short) and len(short) < len(word) and len(short) <= _LONGEST_SHORT
+        if attached and word not in _SHORT.get(program, ()):
+            return short + MASK
+    return f"-p{MASK}" if _ATTACHED.fullmatch(word) else ""
 
 
 def _inside(word: str, depth: int, show: Show) -> str:

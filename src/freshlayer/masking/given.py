@@ -31,8 +31,17 @@ _NO_SECRET = compiled(r"\$\{?\w+\}?|-\w?|%s(?:\\n)?")
 
 def given(words: list[str]) -> set[int]:
     """Places of the words of a command that are secrets only by the program that they are given to."""
-    found: set[int] = set()
     names = _names(words)
+    found = set() if _NAMED.isdisjoint(names) else _of_programs(words, names)
+    # Of a here-string alone, which few commands have.
+    if "<<<" in "".join(words) and _reads_secret(words, names):
+        found |= {place for place, word in enumerate(words) if place and words[place - 1] == "<<<"}
+        found |= {place for place, word in enumerate(words) if word.startswith("<<<") and word != "<<<"}
+    return found
+
+
+def _of_programs(words: list[str], names: list[str]) -> set[int]:
+    found: set[int] = set()
     known = [(place, name) for place, name in enumerate(names) if name in _NAMED]
     for place, name in known[:_MOST]:
         if name in _LOGIN_WITH and _LOGINS & set(names[place + 1 : place + 3]):
@@ -41,9 +50,6 @@ def given(words: list[str]) -> set[int]:
             found |= _operands(words, place + 1, 1 if _prints(words[place + 1 :]) else 2)
         elif name in _SETTING:
             found |= _settings(words, place, names[:place])
-    if _reads_secret(words, names):
-        found |= {place for place, word in enumerate(words) if place and words[place - 1] == "<<<"}
-        found |= {place for place, word in enumerate(words) if word.startswith("<<<") and word != "<<<"}
     return found
 
 
@@ -80,7 +86,7 @@ def _names_secret(name: str) -> bool:
 
 def _names(words: list[str]) -> list[str]:
     """The words without directories, as programs are named."""
-    return [word.rpartition("/")[2] for word in words]
+    return [word.rpartition("/")[2] if "/" in word else word for word in words]
 
 
 def _reads_secret(words: list[str], names: list[str]) -> bool:
@@ -94,6 +100,6 @@ def _reads_secret(words: list[str], names: list[str]) -> bool:
 
 def piped(words: list[str], reader: list[str]) -> set[int]:
     """Places of the words of a command whose output another one reads as a secret."""
-    if not words or not _reads_secret(reader, _names(reader)) or basename(words[0]) in _SOURCES:
+    if not words or not reader or not _reads_secret(reader, _names(reader)) or basename(words[0]) in _SOURCES:
         return set()
     return {place for place, word in enumerate(words) if place and not _NO_SECRET.fullmatch(word)}

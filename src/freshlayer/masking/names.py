@@ -77,8 +77,8 @@ _IN_FORMS = tuple(
 )
 """Of which each of these forms has one."""
 _BY_CHARACTER = tuple(
-    (character, tuple(mark for mark in _IN_FORMS if next((c for c in "_-." if c in mark), "") == character))
-    for character in ("_", "-", ".", "")
+    (character, tuple(mark for mark in _IN_FORMS if next((c for c in "_-.A" if c in mark), "") == character))
+    for character in ("_", "-", ".", "A", "")
 )
 """A character → the marks with it: a text without it has none of them."""
 _SCHEME = compiled(r"\s*(?:basic|bearer|digest|negotiate|token|apikey)\s+\S", IGNORECASE)

@@ -116,7 +116,9 @@ def shown(text: str, limit: int = 120) -> str:
     safe = text[: limit * 4]
     if not safe.isprintable():
         safe = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in safe)
-    safe = in_full(safe)
+    # Few texts have a URL or an address in them.
+    has_parts = "@" in safe or "?" in safe or "#" in safe or "://" in safe
+    safe = in_full(safe) if has_parts else without_known_forms(safe)
     return safe if len(safe) <= limit else safe[: limit - 1] + "…"
 
 
