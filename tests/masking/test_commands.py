@@ -165,9 +165,9 @@ def test_many_names_of_programs_take_no_long_time(word: str) -> None:
 
 
 PLAIN = """
-curl apt-get install ca-certificates software-properties-common x86_64-unknown-linux-musl -y -u -p login docker
---no-install-recommends --token my_token API_KEY conda /t/a vault auth sudo -S config set *.whl $A ${A} ./a-b_c
-a,b [x] ~ … C… -- - xoxb-abcdefghij ghp_aaaaaaaaaaaaaaaaaaaa F7529FAE24811A5C0DF3 aB3dE6gH9jK2mN5pQ8rS
+docker curl apt-get install ca-certificates software-properties-common x86_64-unknown-linux-musl -y -u -p
+login --no-install-recommends --token my_token API_KEY conda /t/a vault auth sudo -S config set *.whl $A ${A}
+./a-b_c a,b [x] ~ … C… -- - xoxb-abcdefghij ghp_aaaaaaaaaaaaaaaaaaaa F7529FAE24811A5C0DF3 aB3dE6gH9jK2mN5pQ8rS
 """.split()
 
 
