@@ -51,6 +51,7 @@ ALLOWED = {
     "shell/patterns.py:regex": "a regular expression for a pattern of a script; bounded",
     "shell/powershell/parse.py:_parser": "the grammar",
     "shell/powershell/parse.py:parse": "the tree of a script by its text, with all that is in it; bounded",
+    "shell/programs/script_files.py:_is_other": "the name of a program; bounded",
     "shell/programs/wrapper_rows.py:first_names": "our own table",
     "shell/programs/wrapper_rows.py:wrappers": "our own table",
     "shell/syntax/parse.py:parse": "the tree of a script by its text, with all that is in it; bounded",

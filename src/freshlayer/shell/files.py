@@ -19,7 +19,8 @@ def absolute(path: str, directory: str) -> str:
     """What a path means in a directory: ``normpath(join(directory, path))`` in fewer steps."""
     if not path.startswith("/"):
         path = f"{directory}/{path}" if directory and not directory.endswith("/") else f"{directory}{path}"
-    return normpath(path)
+    is_plain = path[:1] == "/" and path[-1:] != "/" and "//" not in path and "/." not in path
+    return path if is_plain else normpath(path)
 
 
 class FileText(Struct, frozen=True):

@@ -115,8 +115,11 @@ def known(text: Text) -> str | None:
 
 def program_name(words: Sequence[Text]) -> str:
     """The first of the words without its directory; empty where it is not known."""
-    first = known(words[0]) or ""
-    return first.rpartition("/")[2] if "/" in first else first
+    first = words[0]
+    name = first[0] if len(first) == 1 else ""
+    if type(name) is not str:
+        return ""
+    return name.rpartition("/")[2] if "/" in name else name
 
 
 def alternatives(texts: Iterable[Text]) -> Values:
@@ -166,6 +169,11 @@ def written(text: Text) -> str:
         only = text[0]
         return only if isinstance(only, str) else only.text
     return "".join(part if isinstance(part, str) else part.text for part in text)
+
+
+def all_written(texts: Sequence[Text]) -> list[str]:
+    """Each as ``written``: most words are one string."""
+    return [only if len(text) == 1 and type(only := text[0]) is str else written(text) for text in texts]
 
 
 class Field(Struct, frozen=True):

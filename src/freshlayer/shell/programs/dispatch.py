@@ -23,6 +23,7 @@ from freshlayer.shell.programs.scripts import another_shell, evaluate, source
 from freshlayer.shell.programs.wrapper_rows import first_names
 from freshlayer.shell.programs.wrappers import (
     SHELLS,
+    Wrapped,
     parallel_of,
     parallel_options,
     unwrapped,
@@ -54,17 +55,19 @@ _SILENT = frozenset(
 )
 _KEPT_INDEXES = compiled(r"/var/cache(?:/\*?|/(?:apk|dnf|libdnf|yum|tdnf|zypp|\*).*)?|/etc/apk/cache.*")
 """A removal here decides which index a later command of apk takes."""
+_CACHES = ("/var/cache", "/etc/apk/cache")
+"""How each of those paths begins."""
 _NO_FILES = frozenset({*FILTERS, *_SILENT, *SHELLS, "apt-get", "apt", "apk", "git", "tar", "make"})
 """Programs that are not looked for among the files of the build context."""
 _OF_DISTRIBUTION = frozenset({"lsb_release", "rpm"})
-_COMPUTED = frozenset({*ANSWERING, *_OF_DISTRIBUTION, *FILTERS})
-"""Programs whose output or end may be known from their words and their input."""
 _LOCATORS = frozenset({"pwd", "realpath", "readlink"})
 _TESTS = frozenset("grep egrep fgrep command type hash which id getent cmp diff pgrep".split())
 """Programs whose exit status is a result, not an error."""
 
 _SHOWING = frozenset({"cat", "head", "tail"})
 """Programs that print a file and do nothing else."""
+_COMPUTED = frozenset({*ANSWERING, *_OF_DISTRIBUTION, *FILTERS, *_LOCATORS, *_SHOWING})
+"""Programs whose output or end may be known from their words, from files and from their input."""
 
 _UNHEARD = {status: CommandResult(status) for status in (Status.OPEN, Status.PRESUMED)}
 
@@ -76,32 +79,28 @@ _FOUND = Hole(Why.IMAGE, Reason("needs-image-files", detail="its arguments are f
 
 def dispatch(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
     """Follow one command; note it where it is a program."""
-    name = program_name(fields) if fields else ""
-    command = unwrapped(fields) if name in first_names() else None
-    if command is None:
-        return _named(runner, name, fields, frame)
-    fields = command.fields
     if not fields:
         return DONE
+    name = program_name(fields)
+    if name in first_names() and (command := unwrapped(fields)) is not None:
+        fields, frame = command.fields, _around(command, frame)
+        if not fields:
+            return DONE
+        name = program_name(fields)
+    elif frame.functions and (function := known(fields[0])) in frame.functions:
+        # Only a command that no other one runs is that of a function.
+        return _function(runner, function or "", fields, frame)
+    handler = _BUILTINS.get(name)
+    return _program(runner, name, fields, frame) if handler is None else handler(runner, fields, frame)
+
+
+def _around(command: Wrapped, frame: Frame) -> Frame:
+    """What a wrapped command sees."""
     if command.assignments or command.cleared:
         frame = frame.without_environment() if command.cleared else frame.copy()
         frame.variables.update(command.assignments)
         frame.exported |= command.assignments.keys()
-    return _by_name(runner, program_name(fields), fields, frame)
-
-
-def _named(runner: Runner, name: str, fields: Fields, frame: Frame) -> CommandResult:
-    """A command that runs no other one: only such a name is that of a function."""
-    if not fields:
-        return DONE
-    if frame.functions and (function := known(fields[0])) in frame.functions:
-        return _function(runner, function or "", fields, frame)
-    return _by_name(runner, name, fields, frame)
-
-
-def _by_name(runner: Runner, name: str, fields: Fields, frame: Frame) -> CommandResult:
-    handler = _BUILTINS.get(name)
-    return _program(runner, name, fields, frame) if handler is None else handler(runner, fields, frame)
+    return frame
 
 
 def _print(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
@@ -176,11 +175,14 @@ def _external(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
 
 
 def _program(runner: Runner, name: str, fields: Fields, frame: Frame) -> CommandResult:
-    followed = _of_files(runner, name, fields, frame)
-    if followed is not None:
-        return followed
+    if name not in _NO_FILES and name not in runner.fetchers:
+        followed = executed(runner, fields, frame)
+        if followed is not None:
+            return followed
+    if name in WRITERS:
+        apply(runner, name, fields, frame)
     if name in _COMPUTED:
-        computed = _computed(runner, name, fields, frame)
+        computed = _of_files(runner, name, fields, frame) or _computed(runner, name, fields, frame)
         if computed is not None:
             return computed
     given = frame.given
@@ -188,17 +190,30 @@ def _program(runner: Runner, name: str, fields: Fields, frame: Frame) -> Command
     if sets:
         before_call(runner, name, fields, frame)
     silent = name in _SILENT
-    if not silent or (name == "rm" and any(_KEPT_INDEXES.fullmatch(known(field) or "") for field in fields)):
+    if not silent or (name == "rm" and _removes_index(fields)):
         runner.called(fields, frame)
     if sets:
         after_call(runner, name, fields)
     status = Status.OPEN if name in _TESTS else Status.PRESUMED
     if silent or not frame.heard:
         return _UNHEARD[status]
-    out = output_of(runner, fields, None if frame.touched else given)
+    return CommandResult(status, (_output(runner, name, fields, None if frame.touched else given),))
+
+
+def _output(runner: Runner, name: str, fields: Fields, given: Values | None) -> Text:
+    """What a program prints, which may be the whole answer of a server."""
+    out = output_of(runner, fields, given)
     if name in runner.fetchers and (body := printed_body(runner, fields)):
-        out = tuple(replace(part, body=body) if isinstance(part, Hole) else part for part in out)
-    return CommandResult(status, (out,))
+        return tuple(replace(part, body=body) if isinstance(part, Hole) else part for part in out)
+    return out
+
+
+def _removes_index(fields: Fields) -> bool:
+    for field in fields:
+        path = known(field)
+        if path and path.startswith(_CACHES) and _KEPT_INDEXES.fullmatch(path):
+            return True
+    return False
 
 
 def _computed(runner: Runner, name: str, fields: Fields, frame: Frame) -> CommandResult | None:
@@ -225,13 +240,7 @@ def _computed(runner: Runner, name: str, fields: Fields, frame: Frame) -> Comman
 
 
 def _of_files(runner: Runner, name: str, fields: Fields, frame: Frame) -> CommandResult | None:
-    """A script file, and a filter of a file whose text is known; None for any other program."""
-    if name not in _NO_FILES and name not in runner.fetchers:
-        outcome = executed(runner, fields, frame)
-        if outcome is not None:
-            return outcome
-    if name in WRITERS:
-        apply(runner, name, fields, frame)
+    """A path that is known, and a filter of a file whose text is; None for any other program."""
     path = location(fields, frame) if name in _LOCATORS else None
     if path is not None:
         return CommandResult(Status.TRUE, (text_of(path, "\n"),))

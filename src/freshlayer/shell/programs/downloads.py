@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
-from posixpath import basename, join
+from posixpath import join
 
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.reasons import Reason
 from freshlayer.shell.downloads import Downloads
 from freshlayer.shell.files import NoText
 from freshlayer.shell.runner import Runner
-from freshlayer.shell.values import Text, known, program_name, written
+from freshlayer.shell.values import Text, all_written, program_name
 
 Fields = tuple[Text, ...]
 _STDOUT = "-"
@@ -29,17 +29,22 @@ _DIRECTORY = {
     "aria2c": compiled(r"-d|--dir"),
 }
 _URL = compiled(r"(?:https?|ftp)://[^/]")
+_LETTERS = frozenset("oOPd")
+_LONG = frozenset({"out", "dir", "rem"})
+"""A letter of each short option that decides where a file is written, and how each long one begins."""
 _ATTACHED = compiled(r"(?:--output|--output-document|--out)=(.+)|-o(/.+)|-[a-zA-Z]*O(/.+|-)")
 
 
 def saved(
     runner: Runner, name: str, fields: Fields, words: list[str]
-) -> Iterator[tuple[str, Callable[[], NoText]]]:
+) -> list[tuple[str, Callable[[], NoText]]]:
     """Each file that a download writes: its path, and what gives the answer that is in it."""
-    paths = [path for path in _targets(name, words) if path]
-    for place, path in enumerate(paths):
-        if path != _STDOUT:
-            yield path, partial(_answer, runner.runs.downloads, fields, paths, place)
+    paths, downloads = _targets(name, words), runner.runs.downloads
+    return [
+        (path, partial(_answer, downloads, fields, paths, place))
+        for place, path in enumerate(paths)
+        if path != _STDOUT
+    ]
 
 
 def _answer(downloads: Downloads, fields: Fields, paths: list[str], place: int) -> NoText:
@@ -53,7 +58,7 @@ def printed_body(runner: Runner, fields: Fields) -> str:
     name = program_name(fields)
     if name not in OUTPUTS:
         return ""
-    paths = _targets(name, [known(field) or written(field) for field in fields[1:]])
+    paths = _targets(name, all_written(fields[1:]))
     sources = runner.runs.downloads.sources(fields) if set(paths) <= {_STDOUT} else ()
     return sources[0] if len(sources) == 1 else ""
 
@@ -61,12 +66,9 @@ def printed_body(runner: Runner, fields: Fields) -> str:
 def _targets(name: str, words: list[str]) -> list[str]:
     """The files that ``curl -o FILE URL``, ``curl -O URL``, ``wget URL`` write; ``-`` is standard output."""
     found: list[str] = []
-    urls: list[str] = []
     directory, own = "", name != "curl"
     for place, word in enumerate(words):
-        if not word.startswith("-"):
-            if _URL.match(word):
-                urls.append(word)
+        if word[:1] != "-" or (word[2:5] not in _LONG if word[1:2] == "-" else _LETTERS.isdisjoint(word)):
             continue
         after = words[place + 1] if place + 1 < len(words) else ""
         if OUTPUTS[name].fullmatch(word):
@@ -78,11 +80,13 @@ def _targets(name: str, words: list[str]) -> list[str]:
         elif name == "curl" and _OWN_NAME.fullmatch(word):
             own = True
     if own and not found:
-        found = [_own_name(url) for url in urls]
+        found = [_own_name(word) for word in words if word[:1] != "-" and _URL.match(word)]
+    if not directory:
+        return [path for path in found if path]
     return [path if path == _STDOUT else join(directory, path) for path in found if path]
 
 
 def _own_name(url: str) -> str:
     """The last part of the path; empty where there is none. The text need not be a valid URL."""
     path = url.partition("#")[0].partition("?")[0].partition("://")[2]
-    return basename(path) if "/" in path else ""
+    return path.rpartition("/")[2] if "/" in path else ""

@@ -23,11 +23,11 @@ from freshlayer.shell.values import (
     Text,
     Values,
     Why,
+    all_written,
     bodies_of,
     concat,
     known,
     text_of,
-    written,
 )
 
 Fields = tuple[Text, ...]
@@ -41,16 +41,17 @@ _MOST_FILES = 50
 def apply(runner: Runner, name: str, fields: Fields, frame: Frame) -> None:
     """What one of WRITERS does to files; words that are not known are as written."""
     files, directory = runner.runs.files, frame.directory
-    words = [known(field) or written(field) for field in fields[1:]]
-    words = [_at_home(word, frame) if word.startswith("~") else word for word in words]
-    for path, read in saved(runner, name, fields, words) if name in OUTPUTS else ():
-        files.save(absolute(path, directory), read)
-    if name == "tee" and frame.given is not None:
+    words = all_written(fields[1:])
+    if "~" in "".join(words):
+        words = [_at_home(word, frame) for word in words]
+    if name in OUTPUTS:
+        for path, read in saved(runner, name, fields, words):
+            files.save(absolute(path, directory), read)
+    elif name == "tee" and frame.given is not None:
         for field in fields[1:]:
             if not (known(field) or "-").startswith("-"):
                 write(runner, field, frame.given, frame, appends="-a" in words)
-    tool = _TOOLS.get(name)
-    if tool is not None:
+    elif (tool := _TOOLS.get(name)) is not None:
         options, operands = _divided(words, _TAKES_VALUE.get(name, ""))
         operands = [path for word in operands for path in _named(runner, word, frame)]
         tool(files, Tool(name, options, operands[:_MOST_FILES], directory, frame.certain))
@@ -58,6 +59,8 @@ def apply(runner: Runner, name: str, fields: Fields, frame: Frame) -> None:
 
 def _named(runner: Runner, word: str, frame: Frame) -> list[str]:
     """The settings that a pattern means; any other word stays as it is."""
+    if "*" not in word and "?" not in word and "[" not in word:
+        return [word]
     directory = absolute(dirname(word), frame.directory)
     settings = directory in DIRECTORIES or is_kept(directory)
     return (settings and listed(runner, word, frame)) or [word]

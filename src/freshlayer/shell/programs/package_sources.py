@@ -16,7 +16,7 @@ from freshlayer.shell.files import Files, FileText, NoText
 from freshlayer.shell.frame import Frame
 from freshlayer.shell.patterns import matches
 from freshlayer.shell.runner import Runner
-from freshlayer.shell.values import Hole, Text, known, text_of, worst, written
+from freshlayer.shell.values import Hole, Text, all_written, known, text_of, worst
 
 Fields = tuple[Text, ...]
 _APT, _YUM, _ZYPP = "/etc/apt/sources.list.d", "/etc/yum.repos.d", "/etc/zypp/repos.d"
@@ -24,7 +24,7 @@ _OS_RELEASE = ("/etc/os-release", "/usr/lib/os-release")
 _NO_NAME = Reason("needs-base-image", detail="the name of the distribution's version is in the base image")
 _DOWNLOADED = Reason("script-downloaded")
 _OF_PACKAGE = Reason("source-in-package")
-_INSTALLS_BY = compiled(r"(?:local)?install|in|reinstall|update|upgrade|swap")
+_INSTALLS_BY = frozenset("localinstall install in reinstall update upgrade swap".split())
 _COMPONENT = compiled(r"main|universe|multiverse|restricted|contrib|non-free|non-free-firmware")
 
 
@@ -170,8 +170,8 @@ def release_packages(runner: Runner, words: list[str], _fields: Fields, name: st
     if name in {"dpkg", "rpm"}:
         installs = any(re.match(r"-[a-zA-Z]*[iUF]|--install|--upgrade|--unpack", word) for word in words)
     else:
-        installs = any(_INSTALLS_BY.fullmatch(word) for word in words)
-    if not installs or not _MAY_BRING.search(" ".join(words)):
+        installs = not _INSTALLS_BY.isdisjoint(words)
+    if not installs or not _may_bring(" ".join(words)):
         return
     from freshlayer.shell.programs.release_packages import (  # noqa: PLC0415 - a table that few scripts want
         brings_source,
@@ -182,7 +182,7 @@ def release_packages(runner: Runner, words: list[str], _fields: Fields, name: st
     directory, ending = (_APT, "list") if name in {"dpkg", "apt", "apt-get"} else (_YUM, "repo")
     files = runner.runs.files
     for word in words:
-        if word.startswith("-") or not brings_source(word):
+        if word.startswith("-") or not _may_bring(word) or not brings_source(word):
             continue
         short = short_name(word)
         found = source_of(word, files, runner.platform)
@@ -192,10 +192,19 @@ def release_packages(runner: Runner, words: list[str], _fields: Fields, name: st
             files.write(join(directory, f"{short}.{ending}"), NoText(short, _about(short)), certain=True)
 
 
-_MAY_BRING = compiled(r"(?i)release|repo|prod|config|keyring")
+_MAY_BRING = ("release", "repo", "prod", "config", "keyring")
 """A part of the name of each package that brings a source: most commands have none."""
 _MOST_LOCKS = 100
 """Words from ``versionlock`` on: each is compared with all rules."""
+
+
+def _may_bring(text: str) -> bool:
+    """Whether a part of a text may be such a name; where other letters fold to those is not decided here."""
+    folded = text.lower()
+    for part in _MAY_BRING:
+        if part in folded:
+            return True
+    return not text.isascii()
 
 
 def unknown_source(what: str, directory: str = _YUM) -> Callable[[Runner, list[str], Fields, str], None]:
@@ -270,7 +279,7 @@ def sets_sources(name: str) -> bool:
 
 def before_call(runner: Runner, name: str, fields: Fields, frame: Frame) -> None:
     """What a program does to package sources before it reads an index."""
-    if name in _SETTLED or _PIP.fullmatch(name):
+    if name in _SETTLED or (name[:1] == "p" and _PIP.fullmatch(name)):
         _settle(runner, name, fields[1:], frame)
     adds = ADDS.get(name)
     words = _words(fields) if adds else []
@@ -285,7 +294,7 @@ def after_call(runner: Runner, name: str, fields: Fields) -> None:
 
 
 def _words(fields: Fields) -> list[str]:
-    return [known(field) or written(field) for field in fields[1:]]
+    return all_written(fields[1:])
 
 
 def _settle(runner: Runner, name: str, fields: Fields, frame: Frame) -> None:

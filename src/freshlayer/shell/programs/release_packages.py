@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from posixpath import basename
 
 from msgspec import Struct
 
@@ -127,7 +126,7 @@ def brings_source(word: str) -> bool:
 
 def short_name(word: str) -> str:
     """Of a package, or of the file of one."""
-    return basename(re.sub(r"[?#].*", "", word))
+    return re.sub(r"[?#].*", "", word).rpartition("/")[2]
 
 
 def source_of(word: str, files: FilesSeen, platform: str) -> Source | None:

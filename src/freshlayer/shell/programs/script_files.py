@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from posixpath import basename, join
 
 from freshlayer.lazy_regex import compiled
@@ -74,7 +75,7 @@ def interpreted(runner: Runner, fields: Fields, frame: Frame) -> CommandResult |
 def executed(runner: Runner, fields: Fields, frame: Frame) -> CommandResult | None:
     """A file that is a command, by its path or along PATH; None where it is a program like another."""
     word = known(fields[0])
-    if word and _OTHERS.fullmatch(basename(word)):
+    if word and _is_other(word.rpartition("/")[2]):
         _other(runner, fields, frame)
         return None
     if word is not None and "/" not in word:
@@ -89,6 +90,12 @@ def executed(runner: Runner, fields: Fields, frame: Frame) -> CommandResult | No
     if isinstance(found, NoText) or _SCRIPT_NAME.search(path):
         _miss(runner, fields[0], found)
     return None
+
+
+@lru_cache(maxsize=256)
+def _is_other(name: str) -> bool:
+    """Whether a program is the interpreter of another language."""
+    return _OTHERS.fullmatch(name) is not None
 
 
 def _called(runner: Runner, fields: Fields, frame: Frame) -> None:
