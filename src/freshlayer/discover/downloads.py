@@ -46,9 +46,20 @@ class ScriptDownloads:
 
     def reference(self, url: str) -> Reference:
         """What a URL refers to, which both a script and its findings need. Raises ReferenceInvalidError."""
-        if url not in self._references:
-            self._references[url] = reference.parse(url)
-        return self._references[url]
+        found = self._references.get(url)
+        if found is None:
+            found = self._references[url] = reference.parse(url)
+        return found
+
+    def known(self, finding: Finding) -> Reference | Missed:
+        """What a finding reads, or why that is not known."""
+        if isinstance(finding, Missed):
+            return finding
+        try:
+            one, form = self.reference(finding.text), finding.form
+            return one if form is PLAIN or form == PLAIN else reference.requested(one, form)
+        except ReferenceInvalidError as error:
+            return Missed(finding.text, Reason("not-a-url", detail=error.what))
 
     def sources(self, words: tuple[Text, ...]) -> tuple[str, ...]:
         """The references that a command downloads; empty for one that is not known."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from posixpath import join
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ from freshlayer.discover.lock_advice import KnownUnlocked
 from freshlayer.discover.lookups import decided
 from freshlayer.discover.named_contexts import named_source
 from freshlayer.discover.package_calls import PackageCalls
-from freshlayer.discover.run_texts import text_of_run
+from freshlayer.discover.run_texts import ValueOf, text_of_run, values
 from freshlayer.discover.stage_bases import StageBases
 from freshlayer.discover.syntaxes.found import Finding, Found, Missed
 from freshlayer.discover.syntaxes.git import Checkouts
@@ -34,19 +34,18 @@ from freshlayer.discover.windows_shells import WINDOWS_SHELLS, interpreter_of
 from freshlayer.dockerfile.model import Dockerfile, Instruction, Stage, is_trigger
 from freshlayer.dockerfile.reach import parent_stage, sources_of
 from freshlayer.dockerfile.scope import Environment, Unknown
-from freshlayer.errors import ReferenceInvalidError
 from freshlayer.lazy_regex import compiled
 from freshlayer.masking import differ_by_guess, masked_script, public_text
 from freshlayer.model.inputs import NotWatched, Place, RemoteInput, ScriptPlace
 from freshlayer.model.packages import PackageCommand
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference, preferred, shown
-from freshlayer.request_form import PLAIN
-from freshlayer.shell import Hole, Outside, Surroundings, Why
+from freshlayer.shell import Outside, Surroundings
 from freshlayer.shell.files import Files, NoFiles
 from freshlayer.shell.programs.script_files import PATH
 
 if TYPE_CHECKING:
+    from freshlayer.discover.files.layers import Layer
     from freshlayer.discover.package_commands import PackageCommands
 
 _POSIX_SHELLS = {"sh", "bash", "ash", "dash", "zsh", "ksh"}
@@ -56,6 +55,8 @@ _OTHER_SHEBANG = compiled(r"#!(?!.*\b(?:sh|bash|ash|dash|zsh|ksh)\b)")
 _TRIGGER = compiled(r"(?is)ONBUILD\s+RUN\s+(?:--\S+\s+)*(.*)")
 _ONE_IS_REQUESTED = Reason("secret-decides")
 _NO_FILES: Files = NoFiles()
+_READING = frozenset({"RUN", "ADD", "ONBUILD"})
+"""Instructions that may read something without a flag."""
 
 _Read = tuple[Stage, Instruction, str, Finding]
 
@@ -78,28 +79,32 @@ def discover(
     secrets = GivenSecrets(environments)
     downloads = ScriptDownloads(conditions.scripts)
     finder = _Finder(dockerfile, environments, conditions, context, downloads, bases)
-    found = list(finder.every(stages))
+    found = finder.every(stages)
     for (stage, instruction, via, finding), read in zip(found, _distinct(found, downloads), strict=True):
         known = secrets.hidden(read, instruction)
-        if isinstance(known, Reference) and instruction.name == "RUN" and not conditions.loopback:
+        if not conditions.loopback and instruction.name == "RUN":
             known = _reachable(known, finding, instruction)
-        known = unless_secret(known, finding.place)
-        if isinstance(known, Reference):
-            first = requested.get(known, known)
-            requested[known] = preferred(first, known)
-            if first.address != known.address and differ_by_guess(first.address, known.address):
-                one = Missed(known.text, _ONE_IS_REQUESTED)
-                not_watched.append(_not_watched(instruction, one, finding.place))
+        known = unless_secret(known, finding.place) if finding.place else known
         if isinstance(known, Missed):
             not_watched.append(_not_watched(instruction, known, finding.place))
-        elif adds(by_instruction.setdefault(instruction.number, {}), known, finding.place):
+            continue
+        first = requested.setdefault(known, known)
+        if first is not known:
+            requested[known] = preferred(first, known)
+        if first.address != known.address and differ_by_guess(first.address, known.address):
+            one = Missed(known.text, _ONE_IS_REQUESTED)
+            not_watched.append(_not_watched(instruction, one, finding.place))
+        if adds(by_instruction.setdefault(instruction.number, {}), known, finding.place):
             place = Place(instruction.line, instruction.name, stage.label, via, finding.place)
             places.setdefault(known, []).append(place)
-    inputs = tuple(RemoteInput(requested[known], tuple(where)) for known, where in places.items())
-    reads = {n: tuple(requested[known] for known in all_of) for n, all_of in by_instruction.items() if all_of}
-    scripts = tuple(item.reference for item in inputs if script_of(item.reference) in downloads.wanted)
-    missed = decided(not_watched, inputs)
-    return finder.with_packages(Discovery(reads, inputs, missed, scripts))
+    inputs = tuple([RemoteInput(requested[known], tuple(where)) for known, where in places.items()])
+    reads = {n: tuple([requested[known] for known in all_of]) for n, all_of in by_instruction.items()}
+    scripts, missed = _scripts(inputs, downloads.wanted), decided(not_watched, inputs)
+    return Discovery(reads, inputs, missed, scripts, finder.packages, unlocked=finder.unlocked.every)
+
+
+def _scripts(inputs: Iterable[RemoteInput], wanted: Mapping[str, None]) -> tuple[Reference, ...]:
+    return tuple([it.reference for it in inputs if script_of(it.reference) in wanted]) if wanted else ()
 
 
 def _not_watched(instruction: Instruction, missed: Missed, place: ScriptPlace | None) -> NotWatched:
@@ -112,13 +117,21 @@ def _not_watched(instruction: Instruction, missed: Missed, place: ScriptPlace | 
     )
 
 
-def _distinct(found: list[_Read], downloads: ScriptDownloads) -> Iterator[Reference | Missed]:
-    """What is known of each finding. A URL that is read with and without its redirects is two references.
+def _distinct(found: list[_Read], downloads: ScriptDownloads) -> list[Reference | Missed]:
+    """What is known of each finding. A URL that is read with and without its redirects is two references."""
+    known = [downloads.known(item[3]) for item in found]
+    if all(isinstance(one, Missed) or one.form.follow for one in known):
+        return known
+    read = [(item[1].number, item[2], one) for item, one in zip(found, known, strict=True)]
+    return list(_by_redirects(read))
+
+
+def _by_redirects(known: list[tuple[int, str, Reference | Missed]]) -> Iterator[Reference | Missed]:
+    """``known``: (instruction, via, what is read there).
 
     In one instruction they are one, which follows them: most often one command replaces the other. How a URL
     is read that was only seen in a script's text is not known.
     """
-    known = [(item[1].number, item[2], _known(item[3], downloads)) for item in found]
     read = [(n, one) for n, via, one in known if isinstance(one, Reference) and via != "pattern"]
     here = {(n, one.text) for n, one in read if one.form.follow}
     anywhere = {text for _, text in here}
@@ -134,19 +147,9 @@ def _distinct(found: list[_Read], downloads: ScriptDownloads) -> Iterator[Refere
             yield reference.requested(one, one.form, redirects=one.text in anywhere)
 
 
-def _known(finding: Finding, downloads: ScriptDownloads) -> Reference | Missed:
-    if isinstance(finding, Missed):
-        return finding
-    try:
-        known = downloads.reference(finding.text)
-        return known if finding.form == PLAIN else reference.requested(known, finding.form)
-    except ReferenceInvalidError as error:
-        return Missed(finding.text, Reason("not-a-url", detail=error.what))
-
-
-def _reachable(known: Reference, finding: Finding, instruction: Instruction) -> Reference | Missed:
+def _reachable(known: Reference | Missed, finding: Finding, instruction: Instruction) -> Reference | Missed:
     """In a RUN without the host's network, loopback is the container's own."""
-    if "--network=host" in instruction.flags:
+    if isinstance(known, Missed) or "--network=host" in instruction.flags:
         return known
     endpoint = finding.endpoint if isinstance(finding, Found) else ""
     reason = why_local(endpoint or known.text)
@@ -181,23 +184,24 @@ class _Finder:
         self._watched = conditions.watched
         self._shells: dict[int, tuple[str, ...]] = {}
         self._directories: dict[int, str] = {}
+        self._shell: tuple[str, ...] = ()
         self._directory = "/"
         self._homes = Homes()
         self._copies: dict[int, Checkouts] = {}
         self._checkouts = Checkouts()
         self.packages: dict[int, tuple[PackageCommand, ...]] = {}
-        self._seen: tuple[Environment, Outside] | None = None
-        self._unlocked = KnownUnlocked(context_is_read=context.is_read)
+        self._seen: tuple[Environment, ValueOf, Outside] | None = None
+        self.unlocked = KnownUnlocked(context_is_read=context.is_read)
 
-    def with_packages(self, found: Discovery) -> Discovery:
-        return replace(found, packages=self.packages, unlocked=self._unlocked.every)
-
-    def every(self, stages: Iterable[Stage]) -> Iterator[_Read]:
+    def every(self, stages: Iterable[Stage]) -> list[_Read]:
         limits = ScriptLimits()
+        found: list[_Read] = []
         for stage in stages:
             for instruction, via, finding in self.stage(stage):
-                if allowed := limits.allowed(finding, instruction.number):
-                    yield stage, instruction, via, allowed
+                allowed = limits.allowed(finding, instruction.number) if finding.place else finding
+                if allowed:
+                    found.append((stage, instruction, via, allowed))
+        return found
 
     def stage(self, stage: Stage) -> Iterator[tuple[Instruction, str, Finding]]:
         outer = self._environments[stage.start.number]
@@ -210,33 +214,44 @@ class _Finder:
         start = self._bases.start(stage, outer)
         self._present = self._managers.get(parent.number) if parent else self._bases.managers(stage, outer)
         self._managers[stage.number] = self._present
-        shell_words = self._shells.get(parent.number, start.shell) if parent else start.shell
-        directory = self._directories.get(parent.number, "/") if parent else start.directory
+        self._shell = self._shells.get(parent.number, start.shell) if parent else start.shell
+        self._directory = self._directories.get(parent.number, "/") if parent else start.directory
         self._files.begin(parent, start.files, start.search)
         self._homes.begin(stage, parent, start.user)
         self._checkouts = self._copies.get(parent.number, Checkouts()).later() if parent else Checkouts()
         for instruction in (*self._bases.triggers(stage, parent, outer), *stage.instructions):
-            match instruction.name:
-                case "SHELL":
-                    shell_words = instruction.words
-                case "WORKDIR":
-                    directory = self._workdir(instruction, directory)
-                case "USER":
-                    self._homes.see(instruction, self._expander(instruction))
-                case "RUN":
-                    self._checkouts = self._checkouts.later()
-                case _:
-                    self._files.before(instruction, self._expander(instruction), directory)
-            self._directory = directory
-            found = list(self._instruction(instruction, shell_words))
+            self._see(instruction)
+            if not self._may_read(instruction):
+                continue
+            found = self._instruction(instruction)
             self._bases.settle(decides=bool(found))
             found = not_watched_there(instruction, found) if is_trigger(instruction) else found
             for via, finding in found:
                 yield instruction, via, finding
-        self._shells[stage.number] = shell_words
-        self._directories[stage.number] = directory
+        self._shells[stage.number] = self._shell
+        self._directories[stage.number] = self._directory
         self._copies[stage.number] = self._checkouts
         self._files.end(stage)
+
+    def _see(self, instruction: Instruction) -> None:
+        """What an instruction changes for itself and for later ones."""
+        match instruction.name:
+            case "RUN":
+                self._checkouts = self._checkouts.later()
+            case "COPY" | "ADD" | "ENV":
+                self._files.before(instruction, self._expander(instruction), self._directory)
+            case "WORKDIR":
+                self._directory = self._workdir(instruction)
+            case "SHELL":
+                self._shell = instruction.words
+            case "USER":
+                self._homes.see(instruction, self._expander(instruction))
+            case _:
+                pass
+
+    def _may_read(self, instruction: Instruction) -> bool:
+        """Whether anything of an instruction may be read from the network: most only set something."""
+        return bool(instruction.name in _READING or instruction.flags or instruction.line in self._watched)
 
     def _expander(self, instruction: Instruction) -> Expand:
         """What expands a word of an instruction."""
@@ -248,11 +263,11 @@ class _Finder:
 
         return expand
 
-    def _workdir(self, instruction: Instruction, before: str) -> str:
+    def _workdir(self, instruction: Instruction) -> str:
         path = self._environments[instruction.number].expand(
             " ".join(instruction.words), self._dockerfile.escape
         )
-        return join(before, path) if isinstance(path, str) else before
+        return join(self._directory, path) if isinstance(path, str) else self._directory
 
     def _kept(self, instruction: Instruction, environment: Environment) -> Iterator[tuple[str, Finding]]:
         """Warnings about cache mounts in which a file may not change."""
@@ -270,24 +285,23 @@ class _Finder:
         elif base and base != "scratch":
             yield from (("FROM", finding) for finding in named_source(base, self._contexts))
 
-    def _instruction(
-        self, instruction: Instruction, shell_words: tuple[str, ...]
-    ) -> Iterator[tuple[str, Finding]]:
+    def _instruction(self, instruction: Instruction) -> list[tuple[str, Finding]]:
         environment = self._environments[instruction.number]
-        if instruction.flags:
-            yield from self._sources(instruction, environment)
+        found = list(self._sources(instruction, environment)) if instruction.flags else []
         for written in self._watched.get(instruction.line, ()):
             value = environment.expand(written, self._dockerfile.escape)
-            yield "watch", Missed(written, value.reason) if isinstance(value, Unknown) else Found(value)
+            known = Missed(written, value.reason) if isinstance(value, Unknown) else Found(value)
+            found.append(("watch", known))
         match instruction.name:
             case "RUN":
-                yield from self._run(instruction, environment, shell_words)
-                yield from self._kept(instruction, environment) if instruction.flags else ()
+                found += self._run(instruction, environment)
+                found += self._kept(instruction, environment) if instruction.flags else ()
             case "ADD":
-                yield from self._add(instruction, environment)
+                found += self._add(instruction, environment)
             case "ONBUILD" if "://" in instruction.text or self._trigger_reads(instruction, environment):
                 text = " ".join(["ONBUILD", *_URL.findall(instruction.text)])
-                yield "ONBUILD", Missed(text, Reason("onbuild-trigger"))
+                found.append(("ONBUILD", Missed(text, Reason("onbuild-trigger"))))
+        return found
 
     def _trigger_reads(self, instruction: Instruction, environment: Environment) -> bool:
         """Whether the RUN of a trigger reads something, or executes a script that can't be followed."""
@@ -307,33 +321,31 @@ class _Finder:
             elif value:
                 yield from ((via, finding) for finding in named_source(value, self._contexts))
 
-    def _run(
-        self, instruction: Instruction, environment: Environment, shell_words: tuple[str, ...]
-    ) -> Iterator[tuple[str, Finding]]:
-        files = self._files.fork(instruction, self._expander(instruction), self._directory)
+    def _run(self, instruction: Instruction, environment: Environment) -> list[tuple[str, Finding]]:
+        files = self._files.run(self._mounts(instruction) if instruction.flags else ())
         around = self._surroundings(instruction, environment, files, self._files.search, known_names())
         packages = PackageCalls(lambda: self._package_commands(around.value))
-        yield from self._script(instruction, around, shell_words, packages)
-        for missed in packages.unknown():
-            yield missed.via, missed
-        if commands := packages.commands:
-            self.packages[instruction.number] = commands
-        self._unlocked.add(instruction, packages.unlocked)
+        found = list(self._script(instruction, around, packages))
+        if packages.any:
+            found += [(missed.via, missed) for missed in packages.unknown()]
+            if commands := packages.commands:
+                self.packages[instruction.number] = commands
+            self.unlocked.add(instruction, packages.unlocked)
         self._files.keep(files)
+        return found
 
-    def _package_commands(self, value: Callable[[str], str | Hole]) -> PackageCommands:
+    def _mounts(self, instruction: Instruction) -> Iterator[Layer]:
+        return self._files.mounts(instruction, self._expander(instruction), self._directory)
+
+    def _package_commands(self, value: ValueOf) -> PackageCommands:
         from freshlayer.discover.package_commands import PackageCommands  # noqa: PLC0415 - six grammars, and tables
 
         return PackageCommands(self._platform, self._downloads, value, self._present)
 
     def _script(
-        self,
-        instruction: Instruction,
-        surroundings: Surroundings,
-        shell_words: tuple[str, ...],
-        packages: PackageCalls,
+        self, instruction: Instruction, surroundings: Surroundings, packages: PackageCalls
     ) -> Iterable[tuple[str, Finding]]:
-        interpreter = interpreter_of(shell_words[0]) if shell_words else ""
+        interpreter = interpreter_of(self._shell[0]) if self._shell else ""
         others = followed_by(surroundings)
         if instruction.exec_form:
             return of_words(instruction.words, surroundings, self._checkouts, others, packages)
@@ -341,9 +353,9 @@ class _Finder:
         if interpreter in WINDOWS_SHELLS:
             from freshlayer.discover.windows import of_windows_shell  # noqa: PLC0415 - its grammars
 
-            return of_windows_shell(shell_words, script, surroundings)
+            return of_windows_shell(self._shell, script, surroundings)
         if interpreter not in _POSIX_SHELLS:
-            reason = Reason("other-interpreter", detail=f"its shell is {shown(' '.join(shell_words), 40)}")
+            reason = Reason("other-interpreter", detail=f"its shell is {shown(' '.join(self._shell), 40)}")
         elif script.startswith("#!") and _OTHER_SHEBANG.match(script):
             reason = Reason("other-interpreter")
         else:
@@ -358,29 +370,20 @@ class _Finder:
         search: tuple[str, ...] = PATH,
         common: frozenset[str] = frozenset(),
     ) -> Surroundings:
-        secrets = mounted_secrets(instruction)
-
-        def value(name: str) -> str | Hole:
-            written = f"${{{name}}}"
-            if name in secrets:
-                return Hole(Why.SECRET, Reason("from-secret", name), written)
-            found = environment.lookup(name)
-            if found is None:
-                return Hole(Why.BASE, environment.why_unset(name), written)
-            if isinstance(found, str):
-                return found
-            return Hole(Why.ARGUMENT if found.unset else Why.OTHER, found.reason, written)
-
-        outside = self._outside(environment, value) if not secrets else None
+        value, outside = self._outside(instruction, environment)
         home, place = self._homes.home(environment, self._files.files), self._directory
         known = (value, self._platform, FETCHERS, place, home, files, search, common)
         return Surroundings(*known, downloads=self._downloads, outside=outside)
 
-    def _outside(self, environment: Environment, value: Callable[[str], str | Hole]) -> Outside:
-        """The same for instructions that see the same environment."""
+    def _outside(self, instruction: Instruction, environment: Environment) -> tuple[ValueOf, Outside | None]:
+        """The same for instructions that see the same environment, and mount no secret."""
+        secrets = mounted_secrets(instruction) if instruction.flags else ()
+        if secrets:
+            return values(environment, secrets), None
         if self._seen is None or self._seen[0] is not environment:
-            self._seen = environment, Outside(value, environment.having)
-        return self._seen[1]
+            value = values(environment)
+            self._seen = environment, value, Outside(value, environment.having)
+        return self._seen[1:]
 
     def _add(self, instruction: Instruction, environment: Environment) -> Iterator[tuple[str, Finding]]:
         """ADD URL: every builder keys it on content already, so it is reported and never keyed."""

@@ -38,6 +38,11 @@ class PackageCalls:
         self._made: PackageCommands | None = None
 
     @property
+    def any(self) -> bool:
+        """Whether a package manager was called."""
+        return self._made is not None
+
+    @property
     def commands(self) -> tuple[PackageCommand, ...]:
         """In the order in which they run; none where indexes alone are removed."""
         found = tuple(self._made.commands) if self._made else ()
@@ -51,7 +56,7 @@ class PackageCalls:
     def of(self, name: str, arguments: Words, call: Call, by_name: Sequence[ByName]) -> Iterable[Finding]:
         """What a call does. ``by_name``: what is listed of its packages as long as it is not understood."""
         if name not in PROGRAMS and not (self._made and name == _REMOVES):
-            return as_listed(by_name)
+            return as_listed(by_name) if by_name else ()
         self._made = self._made or self._make()
         return self._made.of(name, arguments, call, by_name)
 

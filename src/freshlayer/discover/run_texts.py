@@ -1,11 +1,18 @@
-"""The text that the shell of a RUN reads."""
+"""The text that the shell of a RUN reads, and the variables that it sees."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Collection
 
 from freshlayer.dockerfile.model import Instruction
+from freshlayer.dockerfile.scope import Environment
 from freshlayer.lazy_regex import compiled
+from freshlayer.model.reasons import Reason
+from freshlayer.shell import Hole, Why
+
+ValueOf = Callable[[str], str | Hole]
+"""The value of a variable at the start of a script."""
 
 _HERE_FIRST = compiled(
     r"\A\s*(?P<here>(?:\d?<<-?\s*(?P<quote>[\"']?)[\w.-]+(?P=quote)\s*)+)(?P<command>[^\n;&|<>]*[^\n;&|<>\s])(?P<rest>.*)",
@@ -24,3 +31,20 @@ def text_of_run(instruction: Instruction) -> str:
         return re.sub(r"(?m)^\t+", "", content) if documents[0].strip_tabs else content
     rest = _HERE_FIRST.sub(r"\g<command> \g<here>\g<rest>", instruction.rest)
     return "\n".join([rest, *(f"{doc.content}{doc.name}" for doc in documents)])
+
+
+def values(environment: Environment, secrets: Collection[str] = ()) -> ValueOf:
+    """Those of an instruction. ``secrets``: variables that a mount fills."""
+
+    def value(name: str) -> str | Hole:
+        found = None if name in secrets else environment.lookup(name)
+        if isinstance(found, str):
+            return found
+        written = f"${{{name}}}"
+        if name in secrets:
+            return Hole(Why.SECRET, Reason("from-secret", name), written)
+        if found is None:
+            return Hole(Why.BASE, environment.why_unset(name), written)
+        return Hole(Why.ARGUMENT if found.unset else Why.OTHER, found.reason, written)
+
+    return value

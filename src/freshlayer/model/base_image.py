@@ -100,6 +100,8 @@ DIRECTORIES = (
 )
 """With all that is below them."""
 
+_WANTED = FILES.union(DIRECTORIES)
+
 _KEYS = ("/etc/apt/trusted.gpg", "/etc/apt/trusted.gpg~", "/etc/apt/trusted.gpg.d", "/etc/apt/keyrings")
 _LEFT_OUT = (
     *(*_KEYS, "/etc/apk/keys", "/etc/apt/auth.conf", "/etc/apt/auth.conf.d"),
@@ -112,11 +114,16 @@ _KEY_FILES = (".gpg", ".gpg~", ".asc", ".pem", ".key", ".crt", ".kbx")
 
 def is_kept(path: str) -> bool:
     """Whether the text of a file of an image is kept, by its absolute path. Keys and passwords are not."""
-    if path in FILES:
-        return True
-    if path.endswith(_KEY_FILES) or path in _LEFT_OUT or path.startswith(_BELOW_LEFT_OUT):
-        return False
-    return path.startswith(_BELOW_DIRECTORIES)
+    return path in FILES or (path.startswith(_BELOW_DIRECTORIES) and not _is_secret(path))
+
+
+def is_wanted(path: str) -> bool:
+    """Whether a path is such a file, or a directory of which all files are kept."""
+    return path in _WANTED or (path.startswith(_BELOW_DIRECTORIES) and not _is_secret(path))
+
+
+def _is_secret(path: str) -> bool:
+    return path.endswith(_KEY_FILES) or path in _LEFT_OUT or path.startswith(_BELOW_LEFT_OUT)
 
 
 class BaseContents(Struct, frozen=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from freshlayer.discover.files.layers import GONE, Found, View
-from freshlayer.model.base_image import DIRECTORIES, BaseContents, is_kept
+from freshlayer.model.base_image import BaseContents, is_kept, is_wanted
 from freshlayer.model.reasons import Reason
 from freshlayer.shell.files import FileText, NoText
 
@@ -33,8 +33,7 @@ class BaseLayer:
             return FileText(path, ((text,),) if text else ((),), of_base=True)
         if text is not None or path in self._left_out:
             return NoText(path, _TOO_LONG)
-        is_known = is_kept(path) or path in DIRECTORIES
-        return GONE if is_known and path not in self._names else None
+        return GONE if is_wanted(path) and path not in self._names else None
 
     def names(self, directory: str, known: frozenset[str], _below: View) -> frozenset[str]:
         """With its own."""
@@ -55,6 +54,6 @@ class UnreadBase:
 
     def names(self, directory: str, known: frozenset[str], _below: View) -> frozenset[str]:
         """None of its own."""
-        if directory in DIRECTORIES or is_kept(directory):
+        if is_wanted(directory):
             self._wanted()
         return known

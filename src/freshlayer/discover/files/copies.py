@@ -50,9 +50,9 @@ class Copied(Struct, frozen=True):
 
     def names(self, directory: str, known: frozenset[str], _below: View) -> frozenset[str]:
         """With what was copied into the directory."""
-        rest = below_path(directory, self.target)
+        rest = below_path(directory, self.target) if directory.startswith(self.target) else None
         if rest is None:
-            above = below_path(self.target, directory)
+            above = below_path(self.target, directory) if self.target.startswith(directory) else None
             return known | {above.partition("/")[0]} if above else known
         return known.union(*[self._names(source, rest) for source in self.sources])
 

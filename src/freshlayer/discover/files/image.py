@@ -26,11 +26,12 @@ from freshlayer.discover.files.layers import (
     Written,
     below_path,
 )
-from freshlayer.model.base_image import DIRECTORIES, is_kept
+from freshlayer.model.base_image import is_wanted
 from freshlayer.shell.files import FileText
 from freshlayer.shell.values import alternatives
 
 _NO_NAMES: frozenset[str] = frozenset()
+_NOT_LOOKED = (0, _NO_NAMES)
 _MOST_LAYERS = 300
 _DEEPEST = 16
 
@@ -44,11 +45,7 @@ class _Below(Struct, frozen=True):
 
     def find(self, path: str) -> Found | None:
         """Of the newest that knows it."""
-        for number in range(self.count - 1, -1, -1):
-            found = self.layers[number].find(path)
-            if found is not None:
-                return found
-        return None
+        return _newest(self.layers, self.count, path)
 
     def names(self, directory: str) -> frozenset[str]:
         """Of all of them."""
@@ -103,10 +100,9 @@ class FilesNow(Struct, frozen=True, eq=False):
 
     def _found(self, path: str) -> Known | Gone | None:
         """Links are followed."""
-        view = _Below(self.layers, self.count)
         path = normpath(path)
         for _ in range(_DEEPEST):
-            found = view.find(path)
+            found = _newest(self.layers, self.count, path)
             if not isinstance(found, Link):
                 return found
             path = found.target
@@ -122,6 +118,8 @@ class ImageFiles:
         self._inherited = len(self._layers)
         self._mounts = 0
         self._now = FilesNow(self._layers, self._inherited)
+        self._looks_below = False
+        """Whether one of the layers may be one of LOOKING_BELOW."""
         self._names: dict[str, tuple[int, frozenset[str]]] = {}
         """Directory → how many layers were looked through, and the names that these have there."""
 
@@ -130,14 +128,22 @@ class ImageFiles:
         base = self._base[0] if self._base else None
         forked = ImageFiles([*self._layers[len(self._base) :], *mounts], base)
         forked._mounts = len(mounts)
+        forked._looks_below = self._looks_below
         forked._names = dict(self._names)
         return forked
 
+    def run(self, mounts: tuple[Layer, ...]) -> ImageFiles:
+        """What a RUN sees and changes: these files; a fork, to be kept, where mounts are over them."""
+        if mounts:
+            return self.fork(*mounts)
+        self._inherited = len(self._layers)
+        return self
+
     def keep(self, ran: ImageFiles) -> None:
-        """What was changed in a fork."""
-        self._layers += ran._layers[len(self._layers) + ran._mounts :]
-        if not ran._mounts:
-            self._names = ran._names
+        """What was changed in a fork, without its mounts."""
+        if ran is not self:
+            self._layers += ran._layers[len(self._layers) + ran._mounts :]
+            self._looks_below |= ran._looks_below
 
     @property
     def is_empty(self) -> bool:
@@ -146,9 +152,10 @@ class ImageFiles:
 
     def now(self) -> FilesNow:
         """The files as they are now."""
-        if self._now.count != len(self._layers) or self._now.layers is not self._layers:
-            self._now = FilesNow(self._layers, len(self._layers))
-        return self._now
+        now, layers = self._now, self._layers
+        if now.count != len(layers) or now.layers is not layers:
+            now = self._now = FilesNow(layers, len(layers))
+        return now
 
     def add(self, layer: Layer) -> None:
         """What an instruction did. Of a stage with too many layers, scripts are no longer known."""
@@ -167,15 +174,16 @@ class ImageFiles:
 
     def names(self, directory: str) -> frozenset[str]:
         """Names in a directory; each layer is looked through once."""
-        directory = normpath(directory)
-        start, names = self._names.get(directory, (0, _NO_NAMES))
-        if start < len(self._layers):
-            below = _Below(self._layers, len(self._layers))
-            names = below.names_from(start, directory, names)
+        directory, layers = normpath(directory), self._layers
+        start, names = self._names.get(directory, _NOT_LOOKED)
+        if start < len(layers) and self._looks_below:
+            names = _Below(layers, len(layers)).names_from(start, directory, names)
+        elif start < len(layers):
+            for layer in layers[start:]:
+                names = layer.names(directory, names, NOTHING)
             # What is wanted of the base image is noted for each instruction, and a link may lead there.
-            linked = any(isinstance(layer, LOOKING_BELOW) for layer in self._layers)
-            if not linked and directory not in DIRECTORIES and not is_kept(directory):
-                self._names[directory] = len(self._layers), names
+            if not is_wanted(directory):
+                self._names[directory] = len(layers), names
         return _plain(names)
 
     def is_whole(self, directory: str) -> bool:
@@ -204,15 +212,26 @@ class ImageFiles:
 
     def copy(self, source: str, target: str) -> None:
         """What is at one path is at another."""
+        self._looks_below = True
         self.add(Duplicate(_Below(self._layers, len(self._layers)), source, target))
 
     def link(self, path: str, target: str) -> None:
         """A symbolic link."""
+        self._looks_below = True
         self.add(Linked(path, target))
 
     def remove(self, path: str) -> None:
         """A file or a directory is removed."""
         self.add(Removed(path))
+
+
+def _newest(layers: list[Layer], count: int, path: str) -> Found | None:
+    """What the newest of the first ``count`` layers knows of a path that knows it."""
+    for number in range(count - 1, -1, -1):
+        found = layers[number].find(path)
+        if found is not None:
+            return found
+    return None
 
 
 def _plain(names: frozenset[str]) -> frozenset[str]:

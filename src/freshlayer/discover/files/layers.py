@@ -198,10 +198,12 @@ NOTHING: View = _Nothing()
 
 def below_path(path: str, directory: str) -> str | None:
     """The path relative to a directory that it is in, or that it is (empty); None for another."""
-    if path == directory:
-        return ""
-    start = directory if directory.endswith("/") else f"{directory}/"
-    return path[len(start) :] if path.startswith(start) else None
+    if not path.startswith(directory):
+        return None
+    rest = path[len(directory) :]
+    if not rest or directory.endswith("/"):
+        return rest
+    return rest[1:] if rest[0] == "/" else None
 
 
 def first_name(path: str, directory: str) -> frozenset[str]:

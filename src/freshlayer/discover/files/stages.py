@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from posixpath import basename, join, normpath
 
 from freshlayer.discover.downloads import source_of
@@ -74,13 +74,12 @@ class StageFiles:
         """The directories of PATH."""
         return self._search
 
-    def fork(self, instruction: Instruction, expand: Expand, directory: str) -> ImageFiles:
-        """The files that a RUN sees and may change."""
-        mounts = self._mounts(instruction, expand, directory) if instruction.flags else ()
-        return self._files.fork(*mounts)
+    def run(self, mounts: Iterable[Layer] = ()) -> ImageFiles:
+        """The files that a RUN sees and may change, with ``mounts`` over them."""
+        return self._files.run(tuple(mounts))
 
     def keep(self, ran: ImageFiles) -> None:
-        """What a RUN has changed of its fork."""
+        """What a RUN has changed of them."""
         self._files.keep(ran)
 
     def _copied(self, instruction: Instruction, expand: Expand, directory: str) -> Iterator[Layer]:
@@ -120,7 +119,8 @@ class StageFiles:
         files = self._ends.get(stage.number)
         return StageTree(files) if files else None
 
-    def _mounts(self, instruction: Instruction, expand: Expand, directory: str) -> Iterator[Layer]:
+    def mounts(self, instruction: Instruction, expand: Expand, directory: str) -> Iterator[Layer]:
+        """What the flags of a RUN mount."""
         for flag in instruction.flags:
             name, _, value = flag.partition("=")
             fields = dict(item.partition("=")[::2] for item in value.split(","))
