@@ -211,3 +211,11 @@ def test_what_waits_behind_requests_without_an_answer_has_all_its_time(origin: N
         seen = probe(references, {}, Limits(answer=0.5))
     outcomes = Counter((one.reference.address.split("/")[-2], one.outcome) for one in seen.values())
     assert outcomes == {("quick", ProbeOutcome.SEEN): 400, ("silent", ProbeOutcome.UNKNOWN): 160}
+
+
+def test_no_next_connection_is_opened_that_nothing_is_left_for(origin: Nginx) -> None:
+    references = [parse(f"{origin.url}{n}") for n in range(350)]
+    with origin.watched() as served:
+        probe(references, {}, Limits())
+    assert 600 < len(served) < 1_000
+    assert len(_turns(served)) == 1

@@ -93,7 +93,7 @@ class _Driver:
     def _works(self) -> bool:
         """Start what may be started, and take what has ended; whether there was anything."""
         self._start()
-        if not (self._busy or self._pauses.waiting or self._queued):
+        if not (self._busy or self._pauses.waiting or any(host.queue for host in self._hosts.values())):
             return False
         self._wake()
         self._transfers()
@@ -118,10 +118,6 @@ class _Driver:
     @property
     def _busy(self) -> int:
         return len(self._flying) + len(self._programs or ())
-
-    @property
-    def _queued(self) -> bool:
-        return any(host.queue for host in self._hosts.values())
 
     def _start(self) -> None:
         """Start a part of what the limits allow, of all hosts alike: their connections open at once."""
@@ -194,7 +190,9 @@ class _Driver:
         handle = self._handles.take()
         given = request.proxies or (talk.reference.form.proxies if self._limits.strangers is None else None)
         host = self._hosts[talk.host]
-        ahead = host.succession.is_due(host.busy)
+        due = host.succession.is_due(host.busy, len(host.queue))
+        # What waits in libcurl opens it by itself, and one for this request alone would end that again.
+        ahead = due and host.busy < STREAMS
         # A stream that is not free yet is not a connection that does not come about.
         limits = self._patient if host.multiplexed and not ahead else self._limits
         transfer = Transfer(request, limits, given, ahead)
@@ -209,8 +207,8 @@ class _Driver:
         self._flying[handle] = talk, transfer
         talk.sent = time.monotonic()
         host.busy += 1
-        host.succession.opened |= ahead
-        if ahead:
+        host.succession.opened |= due
+        if due:
             self._connections.allow_one_more()
         elif not host.multiplexed:
             self._connections.allow(self._limits.per_host)

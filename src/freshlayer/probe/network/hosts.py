@@ -109,9 +109,9 @@ class Succession(Struct):
         """Whether this one is opened ahead, and no answer has come on it."""
         return self.opened and connection > self.newest
 
-    def is_due(self, under_way: int) -> bool:
-        """Whether the next connection is to be opened: the server is about to end the newest one."""
-        return 0 < self.most <= self.answers + under_way + _AHEAD and not self.opened
+    def is_due(self, under_way: int, queued: int) -> bool:
+        """Whether the next connection is to be opened: what is left is more than the newest one takes."""
+        return 0 < self.most <= self.answers + under_way + min(queued, _AHEAD) and not self.opened
 
 
 class Host(Struct):
