@@ -276,8 +276,9 @@ def _image(text: str) -> Reference:
 def _plain_image(written: str) -> tuple[str, str, str] | None:
     """The parts of ``python:3.12`` and the like, of which most images are; their pattern takes ``re``."""
     name, colon, tag = written.partition(":")
-    if any(not it or it.strip(_IN_NAME) or it[0] in "._-" or it[-1] in "._-" for it in name.split("/")):
-        return None
+    for it in name.split("/"):
+        if not it or it.strip(_IN_NAME) or it[0] in "._-" or it[-1] in "._-":
+            return None
     if colon and (not tag or len(tag) > _LONGEST_TAG or tag.strip(_IN_TAG) or tag[0] in ".-"):
         return None
     return name, tag, ""

@@ -21,9 +21,9 @@ _VERSION = compiled(r"-?\d[\d.]*$")
 def program_of(words: Words) -> tuple[str, Words]:
     """The name by which a program is in the tables, and its arguments."""
     first = words[0] if words else ""
-    if isinstance(first, Unknown):
+    if not isinstance(first, str):
         return _by_variable(first, words)
-    base = first.rpartition("/")[2]
+    base = first.rpartition("/")[2] if "/" in first else first
     name = plain_name(base)
     module = _module(words) if base.startswith("py") and _PYTHON.fullmatch(base) else None
     if module is not None:

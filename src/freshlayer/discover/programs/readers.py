@@ -54,12 +54,19 @@ def as_listed(by_name: Iterable[ByName]) -> list[Missed]:
 
 def packages(run: Invocation) -> Iterator[Finding | Named]:
     """URLs and repositories that are given as packages; the rest as one line."""
-    given = [value for option, value in run.options if option in run.row.read and value is not None]
-    fetched = [word for word in (*run.operands, *given) if is_remote(run.name, word)]
-    for word in fetched:
-        yield remote(run.name, word)
-    named = [word for word in (*run.operands, *given) if word not in fetched]
-    yield Named(run, named, _BY_NAME, run.name)
+    name, words = run.name, [*run.operands, *_given(run)]
+    fetched = [word for word in words if is_remote(name, word)]
+    if fetched:
+        for word in fetched:
+            yield remote(name, word)
+        words = [word for word in words if word not in fetched]
+    yield Named(run, words, _BY_NAME, name)
+
+
+def _given(run: Invocation) -> Words:
+    """The values of options that are read."""
+    read = run.row.read
+    return [value for option, value in run.options if option in read and value is not None] if read else []
 
 
 def listed(run: Invocation) -> Iterator[Named]:
@@ -69,8 +76,7 @@ def listed(run: Invocation) -> Iterator[Named]:
 
 def urls(run: Invocation) -> Iterator[Finding]:
     """The operands, and the values of options that are read, where they are URLs; the rest are files."""
-    given = [value for option, value in run.options if option in run.row.read and value is not None]
-    for word in (*run.operands, *given):
+    for word in (*run.operands, *_given(run)):
         text = word.known if isinstance(word, Unknown) else word
         if is_remote(run.name, word):
             yield remote(run.name, word)
@@ -106,11 +112,14 @@ def text_of(run: Invocation, words: list[Word]) -> str:
 
 def is_remote(name: str, word: Word) -> bool:
     """Whether a requirement names a URL or a repository."""
-    if isinstance(word, Unknown) and word.known == "…":
+    if isinstance(word, str):
+        text = word
+        if name in _NODE and "/" in text and _GITHUB.fullmatch(text):
+            return True
+    elif word.known == "…":
         return bool(_NAMED_URL.search(word.text))
-    text = word.known if isinstance(word, Unknown) else word
-    if name in _NODE and isinstance(word, str) and _GITHUB.fullmatch(text):
-        return True
+    else:
+        text = word.known
     if ":" not in text:
         return False
     return "://" in text or bool(_SHORTHAND.fullmatch(text) or re.match(r"git@[\w.-]+:", text))

@@ -26,6 +26,7 @@ class Row(Struct, frozen=True):
     ``verbs``: the subcommands that fetch, each as its words; none: every command does. ``values``: options
     that take a value; ``read``: those whose value is a URL or a file that is read. ``first``: the first
     words of the subcommands; ``marked``: those that begin as an option; ``longest``: the most words of one.
+    ``beginnings``: of the long options with a value.
     """
 
     verbs: tuple[tuple[str, ...], ...] = ()
@@ -34,6 +35,7 @@ class Row(Struct, frozen=True):
     first: frozenset[str] = frozenset()
     marked: tuple[str, ...] = ()
     longest: int = 0
+    beginnings: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, verbs: str = "", values: str = "", read: str = "") -> Row:
@@ -42,13 +44,15 @@ class Row(Struct, frozen=True):
         first = frozenset(words[0] for words in subcommands)
         marked = tuple(word for word in first if word[0] in "-+")
         longest = max(map(len, subcommands), default=0)
-        return cls(subcommands, frozenset(values.split()), frozenset(read.split()), first, marked, longest)
+        valued, fetched = frozenset(values.split()), frozenset(read.split())
+        beginnings = frozenset(name[:_SHORTEST_BEGINNING] for name in valued | fetched)
+        return cls(subcommands, valued, fetched, first, marked, longest, beginnings)
 
     def completed(self, option: str) -> str:
         """The long option of which this is a unique beginning, as optparse and getopt_long take it."""
-        if len(option) < _SHORTEST_BEGINNING or option in self.values or option in self.read:
+        if option[:_SHORTEST_BEGINNING] not in self.beginnings or len(option) < _SHORTEST_BEGINNING:
             return option
-        if option in _SWITCHES:
+        if option in self.values or option in self.read or option in _SWITCHES:
             return option
         longer = {name for names in (self.values, self.read) for name in names if name.startswith(option)}
         return longer.pop() if len(longer) == 1 else option
@@ -101,16 +105,11 @@ def invoked(name: str, arguments: Words, row: Row, given: tuple[str, ...] = ()) 
     if found is None:
         return None
     verb, size = found
-    operands: Words = []
-    options: list[tuple[str, Word | None]] = []
-    for option, value in items:
-        if option:
-            options.append((option, value))
-        elif value is not None:
-            operands.append(value)
+    operands: Words = [value for option, value in items if not option and value is not None]
+    options = tuple([item for item in items if item[0]])
     if verb:
-        operands = operands[operands.index(verb.split("/")[0]) + size :]
-    return Invocation(name, verb, operands, tuple(options), row, given)
+        operands = operands[operands.index(verb.partition("/")[0]) + size :]
+    return Invocation(name, verb, operands, options, row, given)
 
 
 def _informs(arguments: Words) -> bool:
@@ -125,8 +124,8 @@ def _read(name: str, arguments: Words, row: Row) -> Items:
     waiting = arguments[::-1]
     while waiting:
         word = waiting.pop()
-        text = word.known if isinstance(word, Unknown) else word
-        if not text.startswith("-") or text == "-":
+        text = word if isinstance(word, str) else word.known
+        if text[:1] != "-" or text == "-":
             found.append(("", word))
             continue
         option, equals, value = text.partition("=")
@@ -156,14 +155,17 @@ def _subcommand(items: Items, row: Row) -> tuple[str, int] | None:
         return "", 0
     behind_option = False
     for place, (option, value) in enumerate(items):
-        word = _word(option, value, row)
+        word = _word(option, value, row) if option else value if isinstance(value, str) else None
         if word is None or word.startswith(_NOT_A_SUBCOMMAND):
             if word and row.marked and word.startswith(row.marked):
                 return "", 0
             behind_option = word is None or "=" not in word
             continue
-        if word in row.first and (best := _longest(items[place:], row)):
-            return "/".join(best), len(best)
+        if word in row.first:
+            if row.longest == 1:
+                return word, 1
+            if best := _longest(items[place:], row):
+                return "/".join(best), len(best)
         if not behind_option:
             return None
         behind_option = False

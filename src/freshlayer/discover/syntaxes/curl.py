@@ -67,6 +67,12 @@ Options = dict[str, str]
 @read_once
 def curl(arguments: Words) -> Iterator[Finding]:
     """Every URL that a curl command reads. Options hold up to ``--next``."""
+    if "--next" not in arguments and "-:" not in arguments:
+        return iter(_one(arguments))
+    return _each(arguments)
+
+
+def _each(arguments: Words) -> Iterator[Finding]:
     rest: Words = []
     for word in arguments:
         if word in {"--next", "-:"}:
@@ -95,21 +101,25 @@ def _unescaped(match: re.Match[str]) -> str:
     return {"t": "\t", "n": "\n", "r": "\r", "v": "\v"}.get(match[1], match[1])
 
 
-def _one(arguments: Words) -> Iterator[Finding]:
+def _one(arguments: Words) -> list[Finding]:
     items = read(arguments, TABLE)
     options, urls, query = _sorted(items)
-    request = RequestOptions("curl")
-    for item in items if not options.keys().isdisjoint(OF_REQUEST) else ():
-        request.take(item)
+    found: list[Finding] = []
     if "config" in options:
-        yield Missed("curl --config", Reason("urls-in-file", detail="its URLs and options are in a file"))
+        detail = "its URLs and options are in a file"
+        found.append(Missed("curl --config", Reason("urls-in-file", detail=detail)))
     method = _method(options)
     if method not in _READS:
-        yield from (sent_by(url, "curl", method) for url in urls if url != "")
-        return
+        return [*found, *(sent_by(url, "curl", method) for url in urls if url != "")]
+    request = RequestOptions("curl")
+    if not options.keys().isdisjoint(OF_REQUEST):
+        for item in items:
+            request.take(item)
+    follow = _follows(options)
     for url in urls:
-        found = _read(_with_query(url, query), options)
-        yield from request.findings(found, follow=_follows(options))
+        wanted = _read(_with_query(url, query) if query else url, options)
+        found += request.findings(wanted, follow=follow)
+    return found
 
 
 def _follows(options: Options) -> bool:
@@ -191,13 +201,12 @@ def _in_file(text: str) -> Unknown:
     return Unknown(Reason("urls-in-file", detail="a part of the URL is in a file"), text, "…")
 
 
-def _read(url: Word, options: Options) -> Iterator[Finding]:
+def _read(url: Word, options: Options) -> list[Finding]:
     if isinstance(url, Unknown):
-        yield Missed(url.text, url.reason)
-        return
+        return [Missed(url.text, url.reason)]
     urls = ([url] if "globoff" in options else globbed(url)) if url else []
     if urls is None:
-        yield Missed(url, Reason("url-pattern"))
-    for one in urls or []:
-        address = one if "://" in one else f"http://{one}"
-        yield Found(address if "path-as-is" in options else without_dot_segments(address))
+        return [Missed(url, Reason("url-pattern"))]
+    addresses = [one if "://" in one else f"http://{one}" for one in urls]
+    as_is = "path-as-is" in options
+    return [Found(it if as_is or "/." not in it else without_dot_segments(it)) for it in addresses]

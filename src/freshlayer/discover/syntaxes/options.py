@@ -26,8 +26,10 @@ class OptionTable(Struct, frozen=True):
         """The long name of which this is a unique beginning (getopt_long(3)); else itself."""
         if name in self.long or name in self.switches or not name:
             return name
-        longer = [option for option in self.long | self.switches if option.startswith(name)]
-        return longer[0] if len(longer) == 1 else name
+        longer = {
+            option for names in (self.long, self.switches) for option in names if option.startswith(name)
+        }
+        return longer.pop() if len(longer) == 1 else name
 
     @classmethod
     def of(
@@ -56,14 +58,14 @@ def read(arguments: Words, table: OptionTable) -> list[Option | Operand]:
     waiting = arguments[::-1]
     while waiting:
         word = waiting.pop()
-        if isinstance(word, Unknown):
+        if not isinstance(word, str):
             found.append(_partly_known(word, table) or Operand(word))
         elif word[:1] != "-" or word == "-":
             found.append(Operand(word))
         elif word == "--":
             found += map(Operand, reversed(waiting))
             break
-        elif word.startswith("--"):
+        elif word[1] == "-":
             found.append(_long(word[2:], waiting, table))
         elif word in table.joined:
             found.append(Option(word, None))

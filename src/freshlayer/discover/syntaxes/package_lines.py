@@ -37,7 +37,7 @@ class Divided(Struct, frozen=True):
 
     def has(self, *names: str) -> bool:
         """Whether one of these options is given."""
-        return any(name in names for name, _ in self.options)
+        return bool(self.options) and not {name for name, _ in self.options}.isdisjoint(names)
 
 
 def undoes(command: Divided) -> bool:

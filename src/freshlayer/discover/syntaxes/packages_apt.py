@@ -23,13 +23,10 @@ Options have the names of ``apt-get(8)``, whatever the spelling:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from freshlayer.discover.syntaxes.found import Unknown, Word, Words, written
 from freshlayer.discover.syntaxes.package_lines import (
     CommandLine,
     Divided,
-    Options,
     divided,
     table_of,
     undoes,
@@ -103,7 +100,7 @@ def apt(name: str, arguments: Words) -> tuple[CommandLine, ...]:
     aptitude = name == "aptitude"
     table, names = (_APTITUDE, _APTITUDE_NAMES) if aptitude else (TABLE, _APT_NAMES)
     command = divided(arguments, table, names)
-    options = tuple(_normalised(command.options))
+    options = tuple([_normalised(*it) for it in command.options if _LETTER.match(it[0])])
     if command.has("simulate", "print-uris", "assume-no", "help", "version"):
         return ()
     action = _ACTIONS.get(command.verb)
@@ -131,22 +128,17 @@ def _updates_first(name: str, verb: str) -> bool:
     return name == "nala" and verb in {"install", "upgrade", "full-upgrade"}
 
 
-def _normalised(options: Options) -> Iterator[tuple[str, Word]]:
-    for name, given in options:
-        value = given.removeprefix("=") if isinstance(given, str) else given
-        if not _LETTER.match(name):
-            continue
-        if name == "option":
-            yield _setting(value)
-        elif name in _SWITCHED and isinstance(value, str) and value.lower() in _FALSE:
-            yield f"no-{name}", ""
-        else:
-            yield name, value if f"{name}=" in _VALUED else ""
+def _normalised(name: str, given: Word) -> tuple[str, Word]:
+    value = given.removeprefix("=") if isinstance(given, str) else given
+    if name == "option":
+        return _setting(value)
+    if name in _SWITCHED and isinstance(value, str) and value.lower() in _FALSE:
+        return f"no-{name}", ""
+    return name, value if name in _VALUED else ""
 
 
 _VALUED = frozenset(
-    f"{name}="
-    for name in (
+    (
         *("target-release", "config-file", "host-architecture", "build-profiles", "solver", "planner"),
         *("snapshot", "with-source", "error-on", "color", "comment"),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -103,9 +103,13 @@ class RequestOptions(Struct):
         elif self.program != "curl" and isinstance(self.password, str):
             yield basic(user, self.password)
 
-    def findings(self, found: Iterator[Finding], *, follow: bool = True) -> Iterator[Finding]:
+    def findings(self, found: Iterable[Finding], *, follow: bool = True) -> Iterable[Finding]:
         """Each URL with the form of its request, or why that is not known."""
         form = self.form(follow=follow)
+        changes = form is not PLAIN or self.trouble or self.doubt
+        return self._formed(found, form) if changes else found
+
+    def _formed(self, found: Iterable[Finding], form: RequestForm) -> Iterator[Finding]:
         for finding in found:
             if isinstance(finding, Missed) or not finding.text[:6].lower().startswith(("http:", "https:")):
                 yield finding
