@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
 
 from freshlayer.model.evidence import Evidence, Identity, Strength, Validators
 from freshlayer.model.observation import ProbeOutcome, Recorded
@@ -57,3 +61,27 @@ def test_requests_to_a_known_host_are_on_their_way_together() -> None:
         references = [parse(f"{url}/{number}") for number in range(TOGETHER)]
         seen = probe(references, dict.fromkeys(references, known), Limits())
     assert {it.outcome for it in seen.values()} == {ProbeOutcome.NOT_MODIFIED}
+
+
+@contextmanager
+def full() -> Iterator[int]:
+    """The port of a server that takes no more connections: the kernel drops what asks for one."""
+    with ExitStack() as stack:
+        server = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(server.getsockname())
+        yield int(server.getsockname()[1])
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_host_that_drops_what_wants_to_connect_is_not_reached(scheme: str) -> None:
+    with full() as port:
+        started = time.monotonic()
+        references = [parse(f"{scheme}://127.0.0.1:{port}/{n}") for n in range(150)]
+        seen = probe(references, {}, Limits(connect=0.5))
+        taken = time.monotonic() - started
+    assert {it.reason.code for it in seen.values()} == {"connect-timed-out"}
+    # No request waits as long again for the same.
+    assert taken < 2

@@ -63,8 +63,8 @@ def is_without_connection(handle: pycurl.Curl, code: int) -> bool:
 
 
 def _was_connected(handle: pycurl.Curl) -> bool:
-    """A connection that is used again takes no time to open."""
-    return bool(handle.getinfo(pycurl.CONNECT_TIME) > 0 or handle.getinfo(pycurl.NUM_CONNECTS) == 0)
+    """A connection that is used again takes no time to open; one that does not come about has no port."""
+    return bool(handle.getinfo(pycurl.CONNECT_TIME) > 0 or handle.getinfo(pycurl.LOCAL_PORT) > 0)
 
 
 def _timed_out(handle: pycurl.Curl, limits: Limits) -> Reason:
