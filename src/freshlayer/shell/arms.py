@@ -40,7 +40,7 @@ def grouped(before: Groups, merged: Mapping[str, Values], arms: Sequence[Mapping
 
 def independent(groups: Groups, variables: Mapping[str, Values]) -> bool:
     """Whether no name has several values: what is computed with them is the same in each arm."""
-    return not groups and max(map(len, variables.values()), default=0) < 2
+    return not groups and (not variables or max(map(len, variables.values())) < 2)
 
 
 def each_arm(

@@ -114,7 +114,7 @@ def assign(runner: Runner, assignment: Assignment, frame: Frame) -> None:
 
 
 def _value(runner: Runner, assignment: Assignment, frame: Frame) -> Values:
-    text = " ".join(part.text for part in assignment.value)
+    text = " ".join([part.text for part in assignment.value])
     if "$" not in text and "`" not in text:
         return runner.expander.whole(assignment.value, frame)
     value, frame.groups = tied(

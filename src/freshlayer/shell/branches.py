@@ -52,7 +52,7 @@ def and_or(runner: Runner, statement: AndOr, frame: Frame) -> CommandResult:
     """``left && right``, ``left || right``: each side but the last one is tested by what follows."""
     behind: list[AndOr] = []
     first: Statement = statement
-    while isinstance(first, AndOr) and not _is_either(first):
+    while type(first) is AndOr and not (first.operator == "||" and _is_either(first)):
         behind.append(first)
         first = first.left
     if not behind:
@@ -70,8 +70,9 @@ def and_or(runner: Runner, statement: AndOr, frame: Frame) -> CommandResult:
 
 
 def _is_either(statement: AndOr) -> bool:
+    """Whether it is ``one && other || statement``; of a statement with ``||``."""
     left = statement.left
-    return statement.operator == "||" and isinstance(left, AndOr) and left.operator == "&&"
+    return isinstance(left, AndOr) and left.operator == "&&"
 
 
 def _either(runner: Runner, statement: AndOr, inner: AndOr, frame: Frame) -> CommandResult:
@@ -116,7 +117,7 @@ def _most_likely(runner: Runner, then: Statement, frame: Frame, left: CommandRes
     right = runner.run(then, frame)
     if frame.ended is not None:
         frame.go_on_from([before])
-    return _after(left.out, right)
+    return right if left.out is NOTHING else _after(left.out, right)
 
 
 def _perhaps(runner: Runner, both_sides: AndOr, frame: Frame, left: CommandResult) -> CommandResult:
@@ -128,7 +129,8 @@ def _perhaps(runner: Runner, both_sides: AndOr, frame: Frame, left: CommandResul
         narrow(runner, test, other, wanted=not wanted)
     right = runner.run(statement, arm)
     frame.join([other, arm])
-    both = alternatives([*left.out, *concat(left.out, right.out)])
+    silent = left.out is NOTHING and right.out is NOTHING
+    both = NOTHING if silent else alternatives([*left.out, *concat(left.out, right.out)])
     return CommandResult(Status.PRESUMED if left.status is Status.PRESUMED else Status.OPEN, both)
 
 
@@ -255,9 +257,8 @@ def condition(runner: Runner, statement: Condition, frame: Frame) -> CommandResu
     if few > _MOST_COMBINED:
         return CommandResult(Status.OPEN)
     exists = exists_in(runner, frame)
-    outcomes = {
-        conditions.decide(list(fields), double=statement.double, exists=exists) for fields in _every(operands)
-    }
+    ways = [[field for options in operands for field in options[0]]] if few == 1 else _every(operands)
+    outcomes = {conditions.decide(fields, double=statement.double, exists=exists) for fields in ways}
     if len(outcomes) == 1 and None not in outcomes:
         status = Status.TRUE if outcomes.pop() else Status.FALSE
         _remember_match(statement, operands, frame)
@@ -270,8 +271,8 @@ def condition(runner: Runner, statement: Condition, frame: Frame) -> CommandResu
 _MOST_COMBINED = 64
 
 
-def _every(operands: list[list[tuple[Text, ...]]]) -> list[tuple[Text, ...]]:
-    return [tuple(field for fields in chosen for field in fields) for chosen in product(*operands)]
+def _every(operands: list[list[tuple[Text, ...]]]) -> list[list[Text]]:
+    return [[field for fields in chosen for field in fields] for chosen in product(*operands)]
 
 
 def _remember_match(statement: Condition, operands: list[list[tuple[Text, ...]]], frame: Frame) -> None:
@@ -362,5 +363,6 @@ def _after(before: Values, outcome: CommandResult) -> CommandResult:
 def _joined(frame: Frame, arms: list[tuple[Frame, CommandResult]]) -> CommandResult:
     """One of the arms is taken."""
     frame.join([arm for arm, _ in arms])
+    status = together([outcome.status for _, outcome in arms])
     outs = [text for _, outcome in arms for text in outcome.out]
-    return CommandResult(together([outcome.status for _, outcome in arms]), alternatives(outs or NOTHING))
+    return CommandResult(status, alternatives(outs) if any(outs) else NOTHING)

@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from typing import cast
 from weakref import proxy
 
-from msgspec.structs import replace
-
 from freshlayer.model.reasons import Reason
 from freshlayer.shell import arithmetic, branches, loops
 from freshlayer.shell.arms import each_arm, independent
@@ -118,12 +116,20 @@ class Evaluator:
         given = frame.given
         if frame.touched and not any(_names_input(word) for word in words[1:]):
             given = None
-        files, place = self.runs.files.now(), self.runs.place
-        proxies = frame.proxies()
-        settings = frame.settings() if frame.variables else ()
-        home = frame.home_directory if frame.variables else frame.home
+        runs = self.runs
+        place = None if runs.file is None else runs.place
+        settings, home = (frame.settings(), frame.home_directory) if frame.variables else ((), frame.home)
         self.calls.append(
-            Call(words, given or NOTHING, proxies, frame.directory, place, files, settings, home)
+            Call(
+                words,
+                given or NOTHING,
+                frame.proxies(),
+                frame.directory,
+                place,
+                runs.files.now(),
+                settings,
+                home,
+            )
         )
 
     @contextmanager
@@ -172,7 +178,7 @@ class Evaluator:
         inside = frame.copy()
         inside.heard = True
         outcome = self.script(text, inside)
-        return alternatives(without_line_ends(item) for item in outcome.out), outcome.status
+        return alternatives([without_line_ends(item) for item in outcome.out]), outcome.status
 
 
 def _expander(evaluator: Evaluator) -> Expander:
@@ -182,6 +188,8 @@ def _expander(evaluator: Evaluator) -> Expander:
 
 
 def _sequence(runner: Runner, statement: Sequence, frame: Frame) -> CommandResult:
+    if len(statement.statements) == 1 and not statement.own:
+        return runner.run(statement.statements[0], frame)
     inside = frame.copy() if statement.own else frame
     outcome = DONE
     out = NOTHING
@@ -212,7 +220,8 @@ def _redirected(runner: Runner, statement: Redirected, frame: Frame) -> CommandR
     if statement.output is not None:
         for target in runner.expander.whole(statement.output, frame):
             write(runner, target, outcome.out, frame, appends=statement.appends)
-    return replace(outcome, out=NOTHING) if statement.writes else outcome
+    silent = not statement.writes or outcome.out is NOTHING
+    return outcome if silent else CommandResult(outcome.status)
 
 
 def _given(runner: Runner, inner: Statement, document: Word, frame: Frame) -> Values:
@@ -247,7 +256,7 @@ def _pipeline(runner: Runner, statement: Pipeline, frame: Frame) -> CommandResul
         statuses.append(outcome.status)
         given, touched = outcome.out, False
     if "pipefail" in frame.options:
-        outcome = replace(outcome, status=_of_all(statuses))
+        outcome = CommandResult(_of_all(statuses), outcome.out)
     return _checked(outcome, frame)
 
 
@@ -267,7 +276,7 @@ def _checked(outcome: CommandResult, frame: Frame) -> CommandResult:
 
 def _not(runner: Runner, statement: Not, frame: Frame) -> CommandResult:
     outcome = branches.tested(runner, statement.statement, frame)
-    return replace(outcome, status=opposite(outcome.status))
+    return CommandResult(opposite(outcome.status), outcome.out)
 
 
 def _function(runner: Runner, statement: Function, frame: Frame) -> CommandResult:
@@ -285,18 +294,20 @@ def _command(runner: Runner, statement: Command, frame: Frame) -> CommandResult:
     if not statement.words or statement.declares:
         return _checked(declare(runner, statement, frame), frame)
     plain = literal_fields(statement.words)
+    if plain is None and not frame.groups:
+        plain = runner.expander.plain_fields(statement.words, frame)
     if plain is not None:
         if len(plain) >= _FIELDS_A_STEP:
             runner.spend(len(plain) // _FIELDS_A_STEP)
         variants = [plain]
     else:
         variants = _expanded(runner, statement, frame)
-    if frame.ended is not None:
-        return CommandResult(Status.FALSE)
+        if frame.ended is not None:
+            return CommandResult(Status.FALSE)
     if statement.assignments:
         outcome = _with_assignments(runner, statement, variants, frame)
-    elif len(variants) == 1:
-        outcome = dispatch(runner, variants[0], frame)
+    elif plain is not None:
+        outcome = dispatch(runner, plain, frame)
     else:
         outcome = _each_variant(runner, variants, frame)
     if outcome.status is Status.FALSE:
@@ -334,10 +345,10 @@ def _each_variant(runner: Runner, variants: list[tuple[Text, ...]], frame: Frame
 
 def _expanded(runner: Runner, statement: Command, frame: Frame) -> list[tuple[Text, ...]]:
     """The words as fields; where a word has alternatives, each once, beside the first of the others."""
-    if not frame.groups and statement.text.count("$") < 2:
-        return _fields(runner, statement, frame)
-    if independent(frame.groups, frame.variables):
-        return list(dict.fromkeys(_fields(runner, statement, frame)))
+    once = not frame.groups and statement.text.count("$") < 2
+    if once or independent(frame.groups, frame.variables):
+        found = _fields(runner, statement, frame)
+        return found if once or len(found) == 1 else list(dict.fromkeys(found))
     variants = each_arm(
         frame.groups, frame.variables, statement.text, lambda: _fields(runner, statement, frame)
     )

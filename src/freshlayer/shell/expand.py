@@ -65,6 +65,8 @@ class Expander:
 
     def whole(self, word: Word, frame: Frame) -> Values:
         """A word that is not split: the value of an assignment, of a case, a quoted string."""
+        if len(word) == 1:
+            return self._part(word[0], frame)
         values = NOTHING
         for part in word:
             values = concat(values, self._part(part, frame))
@@ -103,6 +105,20 @@ class Expander:
             found = _bounded([_appended(fields, piece) for fields in found for piece in pieces])
         return [tuple(field.text for field in fields if field.text or field.kept) for fields in found]
 
+    def plain_fields(self, words: tuple[Word, ...], frame: Frame) -> tuple[Text, ...] | None:
+        """The fields of words of text and plain variables, each of one value; else None.
+
+        Nothing changes by looking.
+        """
+        found: list[Text] = []
+        for word in words:
+            only = word[0] if len(word) == 1 else None
+            plain = (only.text,) if type(only) is Literal and only.text else self._plain(word, frame)
+            if not plain:
+                return None
+            found.append(plain)
+        return tuple(found)
+
     def _plain(self, word: Word, frame: Frame) -> Text | None:
         """The one field of a word of text and plain variables, as most are; None for every other word.
 
@@ -112,17 +128,15 @@ class Expander:
         for part in word:
             if type(part) is Literal:
                 found.append(part.text)
-            elif type(part) is Parameter and self._depth <= _DEEPEST:
-                values = plain_values(part, frame)
-                if (
-                    values is None
-                    or len(values) != 1
-                    or not (part.quoted or is_one(values[0], frame.separators))
-                ):
-                    return None
-                found += values[0]
-            else:
+                continue
+            if type(part) is not Parameter or self._depth > _DEEPEST:
                 return None
+            values = plain_values(part, frame)
+            if values is None or len(values) != 1:
+                return None
+            if not part.quoted and not is_one(values[0], frame.separators):
+                return None
+            found += values[0]
         return text_of(*found)
 
     def _pieces(self, part: Part, frame: Frame, *, quoted: bool) -> list[list[Field]]:

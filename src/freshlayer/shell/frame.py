@@ -183,11 +183,14 @@ class Frame(Struct):
 
     def raw(self, name: str) -> Values:
         """The values that a name can have here, and UNSET where the script has unset it."""
-        if name in self.variables:
-            return self.variables[name]
+        values = self.variables.get(name)
+        if values is not None:
+            return values
         values = self.outer(name)
+        if self.anything is None:
+            return values
         hole = values[0][0] if values[0] else None
-        if self.anything is not None and isinstance(hole, Hole) and hole.why is Why.BASE:
+        if isinstance(hole, Hole) and hole.why is Why.BASE:
             return ((Hole(self.anything.why, self.anything.reason, f"${{{name}}}"),),)
         return values
 
@@ -198,13 +201,16 @@ class Frame(Struct):
     def proxies(self) -> tuple[tuple[str, str], ...]:
         """The variables that name a proxy and have one known value."""
         outer = self.outer
-        if isinstance(outer, Outside) and self.anything is None and _PROXIES.isdisjoint(self.variables):
+        unchanged = self.anything is None and (not self.variables or _PROXIES.isdisjoint(self.variables))
+        if unchanged and isinstance(outer, Outside):
             return outer.proxies()
         return _having(PROXIES, self.get)
 
     def settings(self) -> tuple[tuple[str, str], ...]:
         """What the script sets of the variables that configure package managers."""
         names = [name for name in self.variables if name.startswith(_SETTINGS)]
+        if not names:
+            return ()
         found = ((name, self.get(name)) for name in names)
         return tuple((name, (known(values[0]) if len(values) == 1 else "") or "") for name, values in found)
 
@@ -217,6 +223,8 @@ class Frame(Struct):
     def separators(self) -> str:
         """IFS, where the script has set it."""
         values = self.variables.get("IFS")
+        if values is None:
+            return BLANKS
         value = known(values[0]) if values and values[0] != UNSET else None
         return BLANKS if value is None else value
 
@@ -285,11 +293,16 @@ class Frame(Struct):
         Where all have ended, so has this, and in the way that leaves the least behind.
         """
         every = list(arms)
-        going = [arm for arm in every if arm.ended is None]
-        ended = [arm for arm in every if arm.ended not in {None, End.EXIT}]
+        going: list[Frame] = []
+        ended: list[Frame] = []
         for arm in every:
-            self.left += arm.left
-            arm.left = []
+            if arm.left:
+                self.left += arm.left
+                arm.left = []
+            if arm.ended is None:
+                going.append(arm)
+            elif arm.ended is not End.EXIT:
+                ended.append(arm)
         if not going:
             self.ended = min((arm.ended for arm in every if arm.ended is not None), default=None)
             going = [arm for arm in every if arm.ended is self.ended]
@@ -336,41 +349,50 @@ class Frame(Struct):
 
     def _take_variables(self, arms: list[Frame]) -> None:
         """What one of several ways knows; most change no variable."""
-        first = arms[0]
-        groups = tuple([one for one in first.groups if all(_has(arm.groups, one) for arm in arms)])
-        if all(arm.variables == first.variables for arm in arms):
-            self.variables, self.groups = dict(first.variables), groups
-        else:
-            names = dict.fromkeys([name for arm in arms for name in arm.variables])
+        first, *others = arms
+        groups = first.groups
+        names = dict(first.variables)
+        arrays, functions, hidden = dict(first.arrays), dict(first.functions), dict(first.hidden)
+        differ = False
+        for arm in others:
+            if arm.variables != first.variables:
+                differ = True
+                names |= arm.variables
+            if arm.groups is not groups:
+                groups = tuple([one for one in groups if any(other is one for other in arm.groups)])
+            arrays |= arm.arrays
+            functions |= arm.functions
+            hidden |= arm.hidden
+        self.functions, self.hidden = functions, hidden
+        self.arrays = {name: merged_arrays([arm.arrays.get(name, {}) for arm in arms]) for name in arrays}
+        if differ:
             rows = [{name: arm.raw(name) for name in names} for arm in arms]
             self.variables = {name: merged([row[name] for row in rows]) for name in names}
             self.groups = grouped(groups, self.variables, rows)
-        arrays = dict.fromkeys([name for arm in arms for name in arm.arrays])
-        self.arrays = {name: merged_arrays([arm.arrays.get(name, {}) for arm in arms]) for name in arrays}
-        self.functions = {name: body for arm in arms for name, body in arm.functions.items()}
-        self.hidden = {name: values for arm in arms for name, values in arm.hidden.items()}
+        else:
+            self.variables, self.groups = names, groups
 
     def _take_settings(self, arms: list[Frame]) -> None:
-        first = arms[0]
-        self.arguments, self.name = merged_arguments([arm.arguments for arm in arms]), first.name
-        self.directory, self.previous = first.directory, first.previous
-        self.exported = first.exported.union(*[arm.exported for arm in arms])
-        self.withheld = first.withheld.intersection(*[arm.withheld for arm in arms])
-        self.integers = first.integers.union(*[arm.integers for arm in arms])
-        self.associative = first.associative.union(*[arm.associative for arm in arms])
-        self.options = first.options.intersection(*[arm.options for arm in arms])
+        first, *others = arms
+        self.arguments = merged_arguments([arm.arguments for arm in arms])
+        self.name, self.directory, self.previous = first.name, first.directory, first.previous
+        self.exported, self.withheld = first.exported, first.withheld
+        self.integers, self.associative, self.options = first.integers, first.associative, first.options
+        self.touched, self.anything = first.touched, first.anything
+        for arm in others:
+            self.exported |= arm.exported
+            self.withheld &= arm.withheld
+            self.integers |= arm.integers
+            self.associative |= arm.associative
+            self.options &= arm.options
+            self.touched |= arm.touched
+            self.anything = self.anything or arm.anything
         self.given = merged_input([arm.given for arm in arms])
-        self.touched = any(arm.touched for arm in arms)
-        self.anything = next((arm.anything for arm in arms if arm.anything), None)
 
 
 def _having(names: tuple[str, ...], get: Outer) -> tuple[tuple[str, str], ...]:
     found = ((name, get(name)) for name in names)
     return tuple((name, value) for name, values in found if len(values) == 1 and (value := known(values[0])))
-
-
-def _has(groups: Groups, group: object) -> bool:
-    return any(other is group for other in groups)
 
 
 def _unset(_name: str) -> Values:

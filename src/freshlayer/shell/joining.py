@@ -24,7 +24,7 @@ def merged(found: Sequence[Values]) -> Values:
 
 def merged_arguments(found: list[tuple[Values, ...]]) -> tuple[Values, ...]:
     """One by one; where one has fewer, whether there is another is not known."""
-    if all(arguments == found[0] for arguments in found):
+    if found.count(found[0]) == len(found):
         return found[0]
     rows = zip_longest(*found, fillvalue=((_PERHAPS_NONE,),))
     return tuple(map(merged, rows))
@@ -34,6 +34,6 @@ def merged_input(found: list[Values | None]) -> Values | None:
     """Standard input; None where it is not known in one of them."""
     if None in found:
         return None
-    if all(given is found[0] for given in found):
+    if found.count(found[0]) == len(found):
         return found[0]
     return alternatives([text for given in found for text in given or NOTHING])

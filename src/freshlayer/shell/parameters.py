@@ -66,11 +66,16 @@ def plain_values(part: Parameter, frame: Frame) -> Values | None:
     if part.operator or part.index or part.indirect or name in frame.arrays or not name.isidentifier():
         return None
     values = frame.raw(name)
+    if UNSET not in values:
+        return values
     return None if "u" in frame.options and values == (UNSET,) else expanded(values)
 
 
 def values_of(part: Parameter, frame: Frame, words: Words) -> Values:
     """The values of an expansion that is not split into elements."""
+    plain = plain_values(part, frame)
+    if plain is not None:
+        return plain
     found = elements(part, frame, words)
     if found is not None:
         return spaced(found, frame.separators[:1] if part.quoted and is_star(part) else " ")
@@ -97,7 +102,7 @@ def by_operator(part: Parameter, values: Values, frame: Frame, words: Words) -> 
         return expanded(values)
     if part.operator in {":?", "?"} and all(_is_known_empty(part, value) for value in values):
         frame.ended = End.EXIT
-    return alternatives(text for value in values for text in _operated(part, value, frame, words))
+    return alternatives([text for value in values for text in _operated(part, value, frame, words)])
 
 
 def _is_known_empty(part: Parameter, value: Text) -> bool:
@@ -107,6 +112,8 @@ def _is_known_empty(part: Parameter, value: Text) -> bool:
 def elements(part: Parameter, frame: Frame, words: Words) -> list[Values] | None:
     """The elements of ``${name[@]…}`` or ``$@``; None for anything else."""
     if part.operator in _NO_ELEMENTS or part.indirect:
+        return None
+    if not part.index and part.name not in {"@", "*"}:
         return None
     if part.name in {"@", "*"}:
         found = list(frame.arguments)

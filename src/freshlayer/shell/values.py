@@ -136,11 +136,13 @@ def concat(left: Values, right: Values) -> Values:
         return left
     if len(left) * len(right) > MOST_ALTERNATIVES:
         return ((TOO_MANY,),)
-    return alternatives(_bounded(text_of(*a, *b)) for a in left for b in right)
+    if len(left) == 1 and len(right) == 1:
+        return (_bounded(text_of(*left[0], *right[0])),)
+    return alternatives([_bounded(text_of(*a, *b)) for a in left for b in right])
 
 
 def _bounded(text: Text) -> Text:
-    length = sum(len(part) if isinstance(part, str) else _HOLE_COUNTS for part in text)
+    length = sum([len(part) if isinstance(part, str) else _HOLE_COUNTS for part in text])
     return text if length <= LONGEST else (TOO_MANY,)
 
 
@@ -151,7 +153,7 @@ def is_unset(text: Text) -> bool:
 
 def expanded(values: Values) -> Values:
     """The values as an expansion without operator gives them: what is unset is empty."""
-    return tuple(EMPTY if text == UNSET else text for text in values) if UNSET in values else values
+    return tuple([EMPTY if text == UNSET else text for text in values]) if UNSET in values else values
 
 
 def worst(text: Text) -> Hole | None:
@@ -168,7 +170,7 @@ def written(text: Text) -> str:
     if len(text) == 1:
         only = text[0]
         return only if isinstance(only, str) else only.text
-    return "".join(part if isinstance(part, str) else part.text for part in text)
+    return "".join([part if isinstance(part, str) else part.text for part in text])
 
 
 def all_written(texts: Sequence[Text]) -> list[str]:
@@ -186,7 +188,7 @@ class Field(Struct, frozen=True):
 def is_one(text: Text, separators: str) -> bool:
     """Whether an unquoted value has nothing at which it is split."""
     characters = frozenset(separators)
-    return all(isinstance(part, Hole) or characters.isdisjoint(part) for part in text)
+    return not [part for part in text if isinstance(part, str) and not characters.isdisjoint(part)]
 
 
 def split(text: Text, separators: str, *, quoted: bool) -> list[Field]:
