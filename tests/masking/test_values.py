@@ -7,7 +7,7 @@ import pytest
 from freshlayer.discover.analysis import BuildRequest
 from freshlayer.discover.discovery import Discovery
 from freshlayer.discover.reading import analyse
-from freshlayer.masking import secret_values, url_without_values
+from freshlayer.masking import assigned, may_assign_secret, secret_values, url_without_values
 from freshlayer.reference import parse as reference
 
 S = "Kx9-plain-77"
@@ -74,3 +74,23 @@ def test_a_value_that_is_ordinary_or_public_is_not_hidden(name: str, value: str)
 def test_a_host_and_a_ref_stay() -> None:
     url = f"https://{S}.example/{S}/a?b={S}#{S}"
     assert url_without_values(url, [S]) == f"https://{S}.example/***/a?b=***#{S}"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        f"TOKEN={S}",
+        f"a=b; export DB_PASS='{S}'",
+        f'x --a=b=c SECRET="{S} b"',
+        f"{'x' * 97}_PW={S}",
+        f"é=1 API_KEY={S}=",
+        f"A=$B\nPAT={S}",
+    ],
+)
+def test_a_script_that_assigns_a_secret_is_told_by_its_names(script: str) -> None:
+    assert secret_values(assigned(script))
+    assert may_assign_secret(script)
+
+
+def test_a_script_without_the_name_of_a_secret_assigns_none() -> None:
+    assert not may_assign_secret("A=1 --token-less=x B=2 https://h.example/?q=a curl")

@@ -44,7 +44,11 @@ def read_directives(text: str, instructions: Sequence[tuple[int, int, str]]) -> 
         return {}
     lines = text.split("\n")
     notes = {n: _NOTE.fullmatch(line) for n, line in enumerate(lines, 1) if _MARK in line}
-    inside: set[int] = set().union(*(range(first, last + 1) for first, last, _ in instructions))
+    # No comment is on the first line of an instruction.
+    inside: set[int] = set()
+    for first, last, _ in instructions:
+        if last > first:
+            inside.update(range(first, last + 1))
     found: dict[int, Directives] = {}
     used: set[int] = set()
     for first, _, name in instructions:

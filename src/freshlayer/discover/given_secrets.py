@@ -10,7 +10,14 @@ from msgspec.structs import replace
 from freshlayer.discover.syntaxes.found import Missed
 from freshlayer.dockerfile.model import Instruction
 from freshlayer.dockerfile.scope import Environment
-from freshlayer.masking import assigned, is_secret_name, secret_values, url_without_values, without_values
+from freshlayer.masking import (
+    assigned,
+    is_secret_name,
+    may_assign_secret,
+    secret_values,
+    url_without_values,
+    without_values,
+)
 from freshlayer.reference import KINDS, Reference, requested
 from freshlayer.request_form import NOT_FOLLOWED
 
@@ -23,10 +30,12 @@ class GivenSecrets:
     """What of ARG, ENV, build args, the base and a script's own assignments is a secret, by instruction."""
 
     def __init__(self, environments: Mapping[int, Environment]) -> None:
-        # Most environments share what knows their names.
-        known = (names.places for seen in environments.values() for names in (seen.args, seen.env))
-        every = {id(names): names for names in known}.values()
-        named = (name for names in every for name in names if is_secret_name(name))
+        # Most instructions see one environment, and most environments share what knows their names.
+        every: dict[int, dict[str, int]] = {}
+        for seen in {id(it): it for it in environments.values()}.values():
+            every[id(seen.args.places)] = seen.args.places
+            every[id(seen.env.places)] = seen.env.places
+        named = (name for names in every.values() for name in names if is_secret_name(name))
         self._names = tuple(islice(dict.fromkeys(named), _MOST_NAMES))
         self._environments = environments
         self._found: dict[int, tuple[str, ...]] = {}
@@ -50,8 +59,9 @@ class GivenSecrets:
         if instruction.number not in self._found:
             seen = self._environments[instruction.number]
             named = [(name, value) for name in self._names if isinstance(value := seen.lookup(name), str)]
-            own = assigned(instruction.text) if instruction.name == "RUN" else ()
-            self._found[instruction.number] = secret_values([*named, *own])
+            if instruction.name == "RUN" and may_assign_secret(instruction.text):
+                named += assigned(instruction.text)
+            self._found[instruction.number] = secret_values(named) if named else ()
         return self._found[instruction.number]
 
 

@@ -24,6 +24,8 @@ def package_chains(
     triggers: Triggers,
 ) -> tuple[PackageChain, ...]:
     """The longest chains: what a stage installs is in those of the stages that continue it."""
+    if not packages:
+        return ()
     runs = {stage.number: (*triggers.get(stage.number, ()), *stage.instructions) for stage in stages}
     chains = list(_chains(stages, parents, packages, images, runs))
     return tuple(
@@ -41,7 +43,7 @@ def _chains(
     instructions: Triggers,
 ) -> Iterator[PackageChain]:
     for stage in stages:
-        if not any(packages.get(it.number) for it in instructions[stage.number]):
+        if packages.keys().isdisjoint([it.number for it in instructions[stage.number]]):
             continue
         continued = [stage]
         while (parent := parents.get(continued[-1].number)) is not None:

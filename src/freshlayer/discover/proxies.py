@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from freshlayer.discover.syntaxes.aria2c import TABLE as ARIA2C
 from freshlayer.discover.syntaxes.curl import TABLE as CURL
-from freshlayer.discover.syntaxes.found import Unknown, Word, Words
+from freshlayer.discover.syntaxes.found import Unknown, Words
 from freshlayer.discover.syntaxes.options import Option, OptionTable, read
 from freshlayer.discover.syntaxes.wget import TABLE as WGET
 from freshlayer.request_form import Proxies
@@ -33,9 +33,11 @@ _BEGINNINGS = frozenset(name[:length] for name in _NAMES for length in range(1, 
 
 def used(program: str, arguments: Words, environment: Mapping[str, str]) -> Proxies | None:
     """None where the command sees no proxy at all."""
-    found = _of_environment(program, environment)
-    for name, value in _options(program, arguments):
-        found = _with(found, name, value)
+    found = _of_environment(program, environment) if environment else {}
+    table = _TABLES.get(program)
+    if table is not None and _may_name_proxy(arguments):
+        for name, value in _options(arguments, table):
+            found = _with(found, name, value)
     if not found.keys() & {"all", "direct", *_SCHEMES}:
         return None
     proxies = {} if "direct" in found else {s: found.get(s, found.get("all", "")) for s in _SCHEMES}
@@ -44,7 +46,7 @@ def used(program: str, arguments: Words, environment: Mapping[str, str]) -> Prox
 
 def _of_environment(program: str, environment: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for scheme in (*_SCHEMES, "all", "no") if environment else ():
+    for scheme in (*_SCHEMES, "all", "no"):
         if scheme == "all" and program in _WITHOUT_ALL:
             continue
         value = environment.get(f"{scheme}_proxy", "")
@@ -55,23 +57,24 @@ def _of_environment(program: str, environment: Mapping[str, str]) -> dict[str, s
     return found
 
 
-def _options(program: str, arguments: Words) -> Iterator[tuple[str, str]]:
+def _options(arguments: Words, table: OptionTable) -> Iterator[tuple[str, str]]:
     """(name, value) of the options whose value is known."""
-    table = _TABLES.get(program)
-    if table is None or not any(map(_may_name_proxy, arguments)):
-        return
     for item in read(list(arguments), table):
         if isinstance(item, Option) and isinstance(item.value or "", str):
             yield item.name, str(item.value or "")
 
 
-def _may_name_proxy(word: Word) -> bool:
+def _may_name_proxy(arguments: Words) -> bool:
     """Whether a word may be an option that decides it: a long one, ``-x`` (curl), ``-e``, ``-Y`` (wget)."""
-    if isinstance(word, Unknown):
-        return True
-    if word.startswith("--"):
-        return word[2:].partition("=")[0] in _BEGINNINGS
-    return word[:1] == "-" and not _LETTERS.isdisjoint(word)
+    for word in arguments:
+        if isinstance(word, Unknown):
+            return True
+        if word.startswith("--"):
+            if word[2:].partition("=")[0] in _BEGINNINGS:
+                return True
+        elif word.startswith("-") and not _LETTERS.isdisjoint(word):
+            return True
+    return False
 
 
 def _with(found: dict[str, str], name: str, value: str) -> dict[str, str]:

@@ -22,7 +22,13 @@ if TYPE_CHECKING:
         shown,
         without_secrets,
     )
-    from freshlayer.masking.values import assigned, secret_values, url_without_values, without_values
+    from freshlayer.masking.values import (
+        assigned,
+        may_assign_secret,
+        secret_values,
+        url_without_values,
+        without_values,
+    )
 else:
 
     def __getattr__(name: str) -> object:
@@ -52,6 +58,7 @@ __all__ = [
     "looks_random",
     "masked_script",
     "masked_words",
+    "may_assign_secret",
     "of_private_keys",
     "public_path",
     "public_text",

@@ -259,14 +259,17 @@ def _option(word: str, program: str, show: Show, *, logs_in: bool) -> str:
 def _inside(word: str, depth: int, show: Show) -> str:
     if not _HINT.search(word):
         return show(word)
-    word = _PHRASE.sub(rf"\g<name>{MASK}", _assigned(word))
-    if _BLANK.search(word) and depth < _MOST_NESTED:
-        word = masked_script(word, depth + 1, show)
+    word = _assigned(word)
+    if _BLANK.search(word):
+        word = _PHRASE.sub(rf"\g<name>{MASK}", word)
+        word = masked_script(word, depth + 1, show) if depth < _MOST_NESTED else word
     return show(word)
 
 
 def _assigned(word: str) -> str:
     """``NAME=value``, ``"name": "value"``, ``Name: value``: from the first secret on, the word is hidden."""
+    if "=" not in word and word.count(":") == word.count("://"):
+        return word
     at = 0
     pattern = _ASSIGNED_TO_HOST if ":_" in word else _ASSIGNED
     while match := pattern.search(word, at):

@@ -13,6 +13,7 @@ from freshlayer.lazy_regex import IGNORECASE, compiled
 from freshlayer.masking.lazy_urls import quote, unquote
 from freshlayer.masking.names import (
     decoded,
+    has_known_form,
     is_certain_name,
     is_secret,
     is_secret_name,
@@ -65,9 +66,8 @@ _PLACES = (
     r"^[\w-]+\.fury\.io/(?P<secret>(?=[^/]*\d)[A-Za-z0-9_-]{16,})(?=/|$)",
 )
 """Where services put a secret into a path: Slack, Discord, Telegram, Teams, Sentry, Zapier, package hosts."""
-_MAY_HOLD = compiled(
-    r"slack|hook|/bot|telegram|builtin|with/key|packagecloud|cloudsmith|fury|/t/", IGNORECASE
-)
+_MAY_HOLD = "slack hook /bot telegram builtin with/key packagecloud cloudsmith fury /t/".split()
+"""Of which a URL with one of these places has one."""
 _PLACE = tuple(compiled(pattern) for pattern in _PLACES)
 _PLAIN_WORD = compiled(r"[A-Za-z]*|v?\d+(?:\.\d+)*|.*\.[A-Za-z]\w{0,5}|\*+")
 
@@ -93,11 +93,20 @@ def public_path(host: str, path: str) -> str:
     """A path without the secrets of matrix parameters, of known places and forms."""
     path = _NESTED_USERINFO.sub(r"\1", path) if "@" in path else path
     whole = f"{host}{path}"
-    for place in _PLACE if _MAY_HOLD.search(whole) else ():
+    small = whole.lower()
+    for mark in _MAY_HOLD:
+        if mark in small:
+            path = _without_places(whole)[len(host) :]
+            break
+    return _segments(path, 0)
+
+
+def _without_places(whole: str) -> str:
+    for place in _PLACE:
         found = place.search(whole)
         if found:
             whole = f"{whole[: found.start('secret')]}{_IN_PATH}{whole[found.end('secret') :]}"
-    return _segments(whole[len(host) :], 0)
+    return whole
 
 
 def is_signed(url: str) -> bool:
@@ -242,12 +251,21 @@ def _split(url: str) -> tuple[str, str, str]:
 
 def _segments(path: str, depth: int) -> str:
     """The segments of a path, each without its secrets; what follows one called ``token`` is a secret."""
-    kept: list[str] = []
-    before = ""
-    for segment in path.split("/"):
-        hides = len(segment) >= 6 and is_certain_name(before) and not _PLAIN_WORD.fullmatch(segment)
-        kept.append(_IN_PATH if hides else _segment(segment, depth))
-        before = segment
+    segments = path.split("/")
+    hidden = [
+        place
+        for place, segment in enumerate(segments)
+        if len(segment) >= 6
+        and place
+        and is_certain_name(segments[place - 1])
+        and not _PLAIN_WORD.fullmatch(segment)
+    ]
+    if not hidden and not _MARKED.search(path) and not has_known_form(path):
+        # As in most paths: there is nothing in its segments either.
+        return path
+    kept = [_segment(segment, depth) for segment in segments]
+    for place in hidden:
+        kept[place] = _IN_PATH
     return "/".join(kept)
 
 

@@ -15,6 +15,9 @@ _LEAST = 6
 _LONGEST = 4096
 _MOST = 200
 _ASSIGNMENT = compiled(r"(?<![\w$])([A-Za-z_]\w{0,99})=(?:\"([^\"$`]*)\"|'([^']*)'|([^\s;&|\"'$`()<>]+))")
+_BACKWARDS = compiled(r"\w+")
+_LONGEST_NAME = 102
+"""With what is before it."""
 _ORDINARY = compiled(
     r"[a-z_-]*|[A-Z]?[a-z]+|[A-Z_]+|v?[\d.:-]+|.*://.*|[./~].*|.*\.(?:key|pem|asc|gpg|txt|json|env)"
 )
@@ -29,6 +32,15 @@ def assigned(script: str) -> Iterator[tuple[str, str]]:
         return
     for match in _ASSIGNMENT.finditer(script[: _LONGEST * 16]):
         yield match[1], match[2] or match[3] or match[4] or ""
+
+
+def may_assign_secret(script: str) -> bool:
+    """Whether a script may assign a value to the name of a secret: found faster than its assignments."""
+    for piece in script[: _LONGEST * 16].split("=")[:-1]:
+        backwards = _BACKWARDS.match(piece[:-_LONGEST_NAME:-1])
+        if backwards and is_secret_name(backwards[0][::-1]):
+            return True
+    return False
 
 
 def secret_values(named: Iterable[tuple[str, str]]) -> tuple[str, ...]:
