@@ -116,7 +116,7 @@ def test_gits_ignore_file(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
     clause = make(kind, tmp_path / "p" / ".gitignore", monkeypatch)
     (tmp_path / "p" / "Dockerfile").touch()
     said: list[str] = []
-    assert list(dockerfiles(tmp_path / "p", said.append)) == [tmp_path / "p" / "Dockerfile"]
+    assert list(dockerfiles(tmp_path / "p", said.append)) == [str(tmp_path / "p" / "Dockerfile")]
     assert len(said) == 1
     assert said[0].startswith(f"{tmp_path / 'p' / '.gitignore'}: {clause}")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer.cli.check_many import Search, read_one
+from freshlayer.cli.check_many import Search, read_one, searched
 from freshlayer.cli.dockerfiles import NAMES
 from freshlayer.cli.options import Options
 from freshlayer.discover.analysis import BuildRequest
@@ -177,6 +177,23 @@ def test_programs_that_settings_below_name_are_run_once_they_are_trusted(
         told = freshlayer("check", "--network=host", *words)
         assert "freshlayer trust" not in told.err
         ran.unlink()
+
+
+def test_what_the_search_knows_of_a_path_is_what_the_system_says(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of each form in which a directory may be named, through a link as well."""
+    (project / "a" / "b").mkdir(parents=True)
+    (project / "link").symlink_to(project / "a")
+    write(project, "a/Dockerfile")
+    write(project, "a/b/Dockerfile")
+    monkeypatch.chdir(project)
+    question = BuildRequest(platforms=("linux/amd64",))
+    named = ("a", "link", "link/", "./link//.", f"{project}/link", "a/../link")
+    search = Search(named, None, NAMES, question, below=True)
+    found = list(searched(search, print))
+    assert len(found) == 12
+    assert [it.real for it in found] == [os.path.realpath(it.file or "") for it in found]
 
 
 def test_what_is_laid_aside_holds_nothing_that_an_origin_is_sent(project: Path) -> None:

@@ -25,7 +25,7 @@ PATTERNS = [
 
 def found(root: Path) -> list[str]:
     told: list[str] = []
-    paths = [path.relative_to(root).as_posix() for path in dockerfiles(root, told.append)]
+    paths = [Path(path).relative_to(root).as_posix() for path in dockerfiles(root, told.append)]
     assert told == []
     return paths
 

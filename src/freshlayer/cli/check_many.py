@@ -107,13 +107,22 @@ def searched(search: Search, failed: Callable[[str], None]) -> Iterator[Candidat
         return
     for context in search.contexts:
         try:
-            found = [Candidate(str(path.parent), str(path)) for path in dockerfiles(Path(context), failed)]
+            found = list(_below(context, failed))
         except ContextError as error:
             failed(str(error))
         else:
             if not found:
                 failed(f"{shown(context)}: holds no Dockerfile, or none that git does not ignore")
             yield from found
+
+
+def _below(context: str, failed: Callable[[str], None]) -> Iterator[Candidate]:
+    """Raises ContextError."""
+    beginning, real = os.path.join(Path(context), ""), os.path.realpath(context)
+    for path in dockerfiles(context, failed):
+        # The search follows no symbolic links.
+        place = os.path.join(real, path.removeprefix(beginning))
+        yield Candidate(os.path.dirname(path) or ".", path, real=place)
 
 
 def read_one(
@@ -123,7 +132,7 @@ def read_one(
 
     Its ``hosts`` count everywhere, as far as they count at all; over them those beside the Dockerfile.
     """
-    source = source_of(wanted.context, wanted.file, search.names)
+    source = source_of(wanted.context, wanted.file, search.names, wanted.real)
     with located(source):
         read = Target.of(source, search.request_for(source)).watched
     found = AnalysedFile(source, read, platforms=search.request.platforms)

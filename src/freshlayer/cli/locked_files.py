@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -105,7 +106,7 @@ def _found(
 
     for context in contexts:
         if recursive:
-            yield from ((str(it.parent), str(it)) for it in dockerfiles(Path(context), warn))
+            yield from ((os.path.dirname(it) or ".", it) for it in dockerfiles(context, warn))
         else:
             yield context, selection.file
 

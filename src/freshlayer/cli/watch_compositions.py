@@ -66,7 +66,8 @@ def candidates(root: str, failed: Callable[[str], None], named: str = "") -> Ite
 
 def _composition_files(root: str, failed: Callable[[str], None]) -> Iterator[tuple[str, Path]]:
     by_directory: dict[Path, list[str]] = {}
-    for path in dockerfiles(Path(root), failed, lambda name: is_dockerfile(name) or is_composition(name)):
+    found = dockerfiles(root, failed, lambda name: is_dockerfile(name) or is_composition(name))
+    for path in map(Path, found):
         if is_dockerfile(path.name):
             yield "", path
         else:

@@ -76,16 +76,17 @@ def read_dockerfile(
     names: Sequence[str] = _NAMES,
     *,
     in_context: bool = False,
+    real: str = "",
 ) -> Source:
     """Read the Dockerfile of a context; ``file`` is relative to the working directory, or ``-``.
 
     ``names``: the default names, where no file is given. ``in_context``: a file that is not in the working
-    directory may be in the context.
+    directory may be in the context. ``real``: the path of ``file`` without symbolic links, where it is known.
 
     Raises ContextError, with the path and the reason, where it can't be read.
     """
     root = Path(context)
-    if not root.is_dir():
+    if not os.path.isdir(context or "."):
         raise ContextError(f"{shown(context)}: the build context is not a directory")
     if file == "-":
         content = _read_stdin(stdin)
@@ -93,7 +94,7 @@ def read_dockerfile(
     path = Path(file) if file else _default(root, names)
     if file and in_context and not path.exists() and (root / path).exists():
         path = root / path
-    return Source(_read(path), shown(str(path)), text_of(str(path.resolve())), root, path)
+    return Source(_read(path), shown(str(path)), text_of(real or os.path.realpath(path)), root, path)
 
 
 def _default(root: Path, names: Sequence[str]) -> Path:
@@ -116,15 +117,18 @@ def _read_stdin(stdin: StandardInput | None) -> bytes:
 
 def _read(path: Path) -> bytes:
     """A pipe (``-f <(…)``) is not read: its content can be read once, and the builder needs it."""
-    name = shown(str(path))
     try:
         return read_file(path, _LARGEST)
-    except FileNotFoundError:
-        raise ContextError(f"{name}: no such Dockerfile (name one with -f FILE)") from None
-    except UnfitFileError as error:
-        raise ContextError(f"{name}: {error.strerror}, not a Dockerfile{_instead(path)}") from None
     except OSError as error:
-        raise ContextError(f"{name}: can't be read: {error.strerror}") from None
+        raise ContextError(f"{shown(str(path))}: {_why_not(error, path)}") from None
+
+
+def _why_not(error: OSError, path: Path) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "no such Dockerfile (name one with -f FILE)"
+    if isinstance(error, UnfitFileError):
+        return f"{error.strerror}, not a Dockerfile{_instead(path)}"
+    return f"can't be read: {error.strerror}"
 
 
 def _instead(path: Path) -> str:
@@ -137,7 +141,10 @@ def _instead(path: Path) -> str:
 
 def read_settings(directory: Path) -> tuple[str, str, tuple[str, ...]] | None:
     """(text, path, table) of the settings in a directory; None if there are none."""
+    beginning = os.path.join(directory, "")
     for name, table in _SETTINGS.items():
+        if _is_absent(f"{beginning}{name}"):
+            continue
         try:
             text = _settings_text(directory / name)
         except FileNotFoundError:
@@ -146,6 +153,18 @@ def read_settings(directory: Path) -> tuple[str, str, tuple[str, ...]] | None:
         if not table or (_OWN in text and _OWN_TABLE.search(text)):
             return text, str(directory / name), table
     return None
+
+
+def _is_absent(path: str) -> bool:
+    """As most are: what reads a file takes five times as long to find that out."""
+    try:
+        os.stat(path)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        # What reads it states why it can't.
+        return False
+    return False
 
 
 def read_settings_file(path: Path) -> tuple[str, str, tuple[str, ...]]:

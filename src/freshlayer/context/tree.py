@@ -6,7 +6,7 @@ import contextlib
 import os
 import re
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,33 +54,44 @@ def is_dockerfile(name: str) -> bool:
 
 
 def dockerfiles(
-    root: Path, report: Callable[[str], None], wanted: Callable[[str], bool] = is_dockerfile
-) -> Iterator[Path]:
-    """Every Dockerfile below a directory, sorted; symbolic links are not followed.
+    root: str | Path, report: Callable[[str], None], wanted: Callable[[str], bool] = is_dockerfile
+) -> Iterator[str]:
+    """The path of every Dockerfile below a directory, sorted; symbolic links are not followed.
 
     ``wanted``: which names are looked for. ``report`` gets a message for each directory that can't be listed,
     and for each .gitignore that can't be read. Raises ContextError if the root is not a directory.
     """
+    root = Path(root)
     if not root.is_dir():
         raise ContextError(f"{shown(str(root))}: is not a directory")
-    waiting = [(root, _above(root, report))]
+    waiting = [(str(root), _above(root, report))]
     while waiting:
         directory, above = waiting.pop()
         try:
-            # A repository within another has only its own rules.
-            levels = (*(() if (directory / _GIT).exists() else above), *_rules(directory, report))
             with os.scandir(directory) as entries:
                 found = sorted(entries, key=lambda entry: entry.name)
+            levels = _levels(directory, {entry.name for entry in found}, above, report)
         except OSError as error:
-            report(f"{shown(str(directory))}: can't be read: {error.strerror}")
+            report(f"{shown(directory)}: can't be read: {error.strerror}")
             continue
         left = [
             entry
             for entry in found
-            if _is_wanted(entry, wanted) and not _is_ignored(directory, entry, levels)
+            if _is_wanted(entry, wanted) and not (levels and _is_ignored(directory, entry, levels))
         ]
-        yield from (directory / entry.name for entry in left if not entry.is_dir())
-        waiting += [(directory / entry.name, levels) for entry in reversed(left) if entry.is_dir()]
+        yield from (_path(directory, entry) for entry in left if not entry.is_dir())
+        waiting += [(_path(directory, entry), levels) for entry in reversed(left) if entry.is_dir()]
+
+
+def _path(directory: str, entry: os.DirEntry[str]) -> str:
+    return entry.name if directory == "." else entry.path
+
+
+def _levels(directory: str, names: Container[str], above: _Levels, report: Callable[[str], None]) -> _Levels:
+    """``names``: of all that is in the directory. A repository within another has only its own rules."""
+    if _GIT in names and os.path.exists(os.path.join(directory, _GIT)):
+        above = ()
+    return (*above, *_rules(directory, report)) if _IGNORE in names else above
 
 
 def _is_wanted(entry: os.DirEntry[str], wanted: Callable[[str], bool]) -> bool:
@@ -89,9 +100,9 @@ def _is_wanted(entry: os.DirEntry[str], wanted: Callable[[str], bool]) -> bool:
     return entry.is_file(follow_symlinks=False) and wanted(entry.name)
 
 
-def _is_ignored(directory: Path, entry: os.DirEntry[str], levels: _Levels) -> bool:
+def _is_ignored(directory: str, entry: os.DirEntry[str], levels: _Levels) -> bool:
     """The last pattern that matches decides, and that of a deeper file first (gitignore(5))."""
-    path = os.path.join(os.path.realpath(directory), entry.name) if levels else ""
+    path = os.path.join(os.path.realpath(directory), entry.name)
     for rules in reversed(levels):
         spec = rules.of_directories if entry.is_dir() else rules.of_files
         included = spec.check_file(path.removeprefix(rules.directory)).include
@@ -100,18 +111,18 @@ def _is_ignored(directory: Path, entry: os.DirEntry[str], levels: _Levels) -> bo
     return False
 
 
-def _rules(directory: Path, report: Callable[[str], None]) -> Iterator[_Rules]:
+def _rules(directory: str, report: Callable[[str], None]) -> Iterator[_Rules]:
     """The rules of a directory's own .gitignore; nothing if it has none, or one that can't be read."""
-    path = directory / _IGNORE
+    path = os.path.join(directory, _IGNORE)
     try:
         lines = read_file(path, _LARGEST).decode("utf-8", "surrogateescape").splitlines()[:_MOST_LINES]
     except (FileNotFoundError, NotADirectoryError):
         return
     except UnfitFileError as error:
-        report(f"{shown(str(path))}: {error.strerror}: its rules are not applied")
+        report(f"{shown(path)}: {error.strerror}: its rules are not applied")
         return
     except OSError as error:
-        report(f"{shown(str(path))}: can't be read: {error.strerror}: its rules are not applied")
+        report(f"{shown(path)}: can't be read: {error.strerror}: its rules are not applied")
         return
     # "name/" on a path that ends in a slash would count for less than a pattern before it.
     of_directories = (bare[:-1] if (bare := line.rstrip()).endswith("/") else line for line in lines)
@@ -139,5 +150,5 @@ def _above(root: Path, report: Callable[[str], None]) -> _Levels:
     if top is None:
         return ()
     return tuple(
-        rules for directory in reversed(here.parents[: top + 1]) for rules in _rules(directory, report)
+        rules for directory in reversed(here.parents[: top + 1]) for rules in _rules(str(directory), report)
     )

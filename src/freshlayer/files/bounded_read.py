@@ -10,7 +10,6 @@ import contextlib
 import errno
 import os
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 _CHUNK = 1024 * 1024
@@ -33,9 +32,12 @@ class UnfitFileError(OSError):
 
 def read_file(path: str | Path, most: int) -> bytes:
     """The content of a regular file of at most so many bytes. Raises UnfitFileError, OSError."""
-    with _opened(path) as (descriptor, status):
+    descriptor, size = _opened(path)
+    try:
         # A file of /proc states no size, and another file may grow meanwhile.
-        content = _read(descriptor, most + 1) if status.st_size <= most else None
+        content = _read(descriptor, size, most + 1) if size <= most else None
+    finally:
+        os.close(descriptor)
     if content is None or len(content) > most:
         raise UnfitFileError(f"is larger than {_size(most)}", path)
     return content
@@ -43,8 +45,11 @@ def read_file(path: str | Path, most: int) -> bytes:
 
 def read_start(path: str | Path, most: int) -> tuple[bytes, int]:
     """The first bytes of a regular file, and the size of all of it. Raises UnfitFileError, OSError."""
-    with _opened(path) as (descriptor, status):
-        return _read(descriptor, most), status.st_size
+    descriptor, size = _opened(path)
+    try:
+        return _read(descriptor, size, most), size
+    finally:
+        os.close(descriptor)
 
 
 def read_text(path: str | Path, most: int) -> str:
@@ -73,25 +78,31 @@ def _check_kind(status: os.stat_result, path: str | Path) -> None:
         raise UnfitFileError(_KINDS.get(stat.S_IFMT(status.st_mode), "is not a regular file"), path)
 
 
-@contextlib.contextmanager
-def _opened(path: str | Path) -> Iterator[tuple[int, os.stat_result]]:
+def _opened(path: str | Path) -> tuple[int, int]:
+    """Descriptor and size."""
     # Opening a device can have side effects, so its kind is looked up before.
     _check_kind(os.stat(path), path)
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
     try:
         status = os.fstat(descriptor)
         _check_kind(status, path)
-        yield descriptor, status
-    finally:
+    except BaseException:
         os.close(descriptor)
+        raise
+    return descriptor, status.st_size
 
 
-def _read(descriptor: int, most: int) -> bytes:
+def _read(descriptor: int, size: int, most: int) -> bytes:
+    """``size``: as the file states it; a file that is as long as that is read at once."""
     chunks: list[bytes] = []
-    while most > 0 and (chunk := os.read(descriptor, min(most, _CHUNK))):
+    wanted = size + 1 if size else _CHUNK
+    while most > 0 and (chunk := os.read(descriptor, min(most, wanted, _CHUNK))):
         chunks.append(chunk)
         most -= len(chunk)
-    return b"".join(chunks)
+        if len(chunk) == size:
+            break
+        wanted = _CHUNK
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
 def _size(most: int) -> str:

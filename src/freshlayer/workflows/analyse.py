@@ -22,10 +22,10 @@ SWITCH = "FRESHLAYER_ANALYSES"
 
 def analysed(source: Source, request: BuildRequest, learned: Learned) -> Analysis:
     """Raises DockerfileError, ContextError."""
-    place = cache_home(os.environ) / "freshlayer" / "analyses"
-    code = stamp_at_start() if _may_be_used(place, source) else b""
+    place = None if os.environ.get(SWITCH) == "off" else cache_home(os.environ) / "freshlayer" / "analyses"
+    code = stamp_at_start() if place and _may_be_used(place, source) else b""
     key = key_of(source.content, request, learned, code)
-    if not key:
+    if not (place and key):
         return _read(source, request, learned, [])
     analyses = AnalysisCache(place)
     found = analyses.find(key, lambda wanted: _of_context(source).read(wanted))
@@ -61,8 +61,6 @@ def _of_context(source: Source) -> ContextFiles:
 
 def _may_be_used(place: Path, source: Source) -> bool:
     """A file that changes in a context that is copied whole has the copy run again."""
-    if os.environ.get(SWITCH) == "off":
-        return False
     real = os.path.realpath(place)
     return not any(real.startswith(_below(it)) for it in {source.context, source.directory})
 

@@ -52,7 +52,8 @@ class Candidate(Struct, frozen=True):
     """A Dockerfile by its context, and by its name where that is not what a builder looks for.
 
     ``tool``: compose or bake, where the file is one of theirs. ``root``: the directory that was searched.
-    ``named``: its name in reports and in the state, where that is not its path.
+    ``named``: its name in reports and in the state, where that is not its path. ``real``: its path without
+    symbolic links, where it is known.
     """
 
     context: str
@@ -60,6 +61,7 @@ class Candidate(Struct, frozen=True):
     tool: str = ""
     root: str = ""
     named: str = ""
+    real: str = ""
 
 
 class AnalysedFile(Struct, frozen=True):
