@@ -11,12 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from freshlayer.discover.package_commands import MANAGERS
-from freshlayer.discover.syntaxes.found import Unknown
+from freshlayer.discover.commands import of_calls
+from freshlayer.discover.package_calls import OF_SYSTEM, PackageCalls
+from freshlayer.discover.package_commands import MANAGERS, PackageCommands
+from freshlayer.discover.syntaxes.found import Finding, Unknown
 from freshlayer.discover.syntaxes.package_lines import CommandLine
 from freshlayer.discover.syntaxes.packages_apt import TABLE as APT
 from freshlayer.discover.syntaxes.packages_rpm import TABLE as DNF
 from freshlayer.model.reasons import Reason
+from freshlayer.shell import Call
+from freshlayer.shell.downloads import NoDownloads
+from freshlayer.shell.values import NOTHING, Values
 
 CASES = Path(__file__).with_name("package_lines.txt").read_text("utf-8").splitlines()
 LINES = [line.split(" => ") for line in CASES if line and not line.startswith("#")]
@@ -65,6 +70,23 @@ def test_any_words_are_read(name: str, words: list[str]) -> None:
     for line in MANAGERS[name][1](name, list(words)):
         assert all(isinstance(option, str) for option, _ in line.options)
         assert {word for word in line.words if isinstance(word, str)} <= set(words)
+
+
+def read(name: str, words: list[str], given: Values) -> tuple[list[tuple[str, Finding]], object]:
+    made = PackageCommands("linux/amd64", NoDownloads(), lambda _: "")
+    call = Call(tuple((word,) if word else () for word in (name, *words)), given)
+    return list(of_calls((call,), packages=PackageCalls(lambda: made))), made.commands
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(sorted(OF_SYSTEM)), WORDS)
+def test_words_without_a_url_are_read_by_the_grammar_alone(name: str, words: list[str]) -> None:
+    """With a text on its standard input a command is looked at in every way."""
+    assert read(name, words, NOTHING) == read(name, words, (("y\n",),))
+
+
+def test_what_is_read_by_a_grammar_alone_has_one() -> None:
+    assert OF_SYSTEM | {"rm"} == MANAGERS.keys()
 
 
 @pytest.mark.skipif(not shutil.which("apt-get"), reason="there is no apt-get")

@@ -13,7 +13,7 @@ from freshlayer import shell
 from freshlayer.discover.fetching import SUBCOMMANDS as FETCHING
 from freshlayer.discover.fetching import may_fetch
 from freshlayer.discover.not_followed import beginning, by_pattern
-from freshlayer.discover.package_calls import PackageCalls
+from freshlayer.discover.package_calls import OF_SYSTEM, PackageCalls
 from freshlayer.discover.programs.code import LANGUAGES, codes, read_code
 from freshlayer.discover.programs.names import plain_name, program_of
 from freshlayer.discover.programs.readers import ByName, Named, as_listed
@@ -205,6 +205,8 @@ def _of_call(
     name: str, arguments: Words, words: Words, call: Call, packages: PackageCalls | None
 ) -> list[Finding]:
     """What is given as a URL, and behind it the packages by name."""
+    if packages and name in OF_SYSTEM and not any(call.given) and _names_no_url(arguments):
+        return list(packages.of(name, arguments, call, ()))
     if name in _never_reading():
         return list(packages.of(name, arguments, call, ())) if packages else []
     found: list[Finding] = []
@@ -215,6 +217,12 @@ def _of_call(
         else:
             found.append(it)
     return [*found, *(packages.of(name, arguments, call, by_name) if packages else as_listed(by_name))]
+
+
+def _names_no_url(arguments: Words) -> bool:
+    """Whether all words are known, and none is a URL or the short form of one."""
+    texts = plain(arguments)
+    return len(texts) == len(arguments) and ":" not in " ".join(texts)
 
 
 def _at(place: ScriptPlace | None, finding: Finding) -> Finding:

@@ -26,6 +26,14 @@ PROGRAMS = frozenset(
 )
 """Programs that install packages, or that a lock file may bind."""
 
+OF_SYSTEM = frozenset(
+    """
+    add-apt-repository apk apt apt-add-repository apt-fast apt-get apt-mark aptitude dnf dnf-3 dnf-builddep
+    dnf4 dnf5 dpkg install_packages microdnf nala tdnf yum yum-builddep yum-config-manager zypper
+    """.split()
+)
+"""Those of distributions: a grammar reads all that they do, but for the URLs among their words."""
+
 _REMOVES = "rm"
 """The program of which counts what it removes behind one of these."""
 

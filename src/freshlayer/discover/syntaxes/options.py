@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, field
 
@@ -55,16 +55,14 @@ class Operand(Struct, frozen=True):
 def read(arguments: Words, table: OptionTable) -> list[Option | Operand]:
     """Options and operands in order. ``--`` ends the options."""
     found: list[Option | Operand] = []
-    waiting = arguments[::-1]
-    while waiting:
-        word = waiting.pop()
+    waiting = iter(arguments)
+    for word in waiting:
         if not isinstance(word, str):
             found.append(_partly_known(word, table) or Operand(word))
         elif word[:1] != "-" or word == "-":
             found.append(Operand(word))
         elif word == "--":
-            found += map(Operand, reversed(waiting))
-            break
+            found += map(Operand, waiting)
         elif word[1] == "-":
             found.append(_long(word[2:], waiting, table))
         elif word in table.joined:
@@ -88,21 +86,23 @@ def _partly_known(word: Unknown, table: OptionTable) -> Option | None:
     return Option(table.aliases.get(letter, letter), Unknown(word.reason, word.text, value))
 
 
-def _long(word: str, waiting: Words, table: OptionTable) -> Option:
+def _long(word: str, waiting: Iterator[Word], table: OptionTable) -> Option:
     name, equals, value = word.partition("=")
     name = table.completed(name)
     if equals:
         return Option(name, value)
     if name in table.long:
-        return Option(name, waiting.pop() if waiting else None)
+        return Option(name, next(waiting, None))
     return Option(name, None)
 
 
-def _add_short(found: list[Option | Operand], letters: str, waiting: Words, table: OptionTable) -> None:
+def _add_short(
+    found: list[Option | Operand], letters: str, waiting: Iterator[Word], table: OptionTable
+) -> None:
     aliases, valued = table.aliases, table.short
     for place, letter in enumerate(letters, 1):
         name = aliases.get(letter, letter)
         if letter in valued:
-            found.append(Option(name, letters[place:] or (waiting.pop() if waiting else None)))
+            found.append(Option(name, letters[place:] or next(waiting, None)))
             return
         found.append(Option(name, None))
