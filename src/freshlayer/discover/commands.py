@@ -44,6 +44,7 @@ from freshlayer.model.reasons import Reason
 from freshlayer.reference import shown
 from freshlayer.request_form import Proxies
 from freshlayer.shell import SHELLS, Call, Surroundings, Unfollowed
+from freshlayer.shell.values import NOTHING
 
 
 def _storage(arguments: Words) -> Iterator[Finding]:
@@ -94,10 +95,18 @@ _ALL_READ = PRINTERS | _COMPLETE
 FETCHERS = frozenset({"curl", "wget", "aria2c", "git", "axel", "lftp"})
 """Programs whose output is the answer of a server."""
 
+_ON_GIT = frozenset({"gh", "git-lfs"})
+"""Programs with commands that are those of git."""
+
 _FOLLOWED = frozenset({"pwsh", "powershell", "apt-mark"})
 _REMOTE = compiled(r"(?:^|[=@+\s\"'(])((?:https?|ftps?|git|ssh|s3|gs)://[^\s\"'|&;<>()]+)")
 _RUSTUP = compiled(r"\$\([^)]*https://sh\.rustup\.rs")
 _INPUTS = {**dict.fromkeys(("wget", "aria2c"), ("-i", "--input-file")), "curl": ("-K", "--config")}
+_FIRST_OF_INPUT = {
+    name: frozenset([f"{option}{end}" for option in options for end in ("", "-", "=-")])
+    for name, options in _INPUTS.items()
+}
+"""The words with which such an option may begin."""
 _LONGEST_SCRIPT = 64 * 1024
 _BY_NAME = frozenset({"packages-by-name", "program-not-probed", "package-index"})
 _NOT_KNOWN = Reason("not-computed")
@@ -124,7 +133,8 @@ def of_script(
     if not shell.is_parsed(text, _LONGEST_SCRIPT):
         return [("script", Missed(beginning(text), Reason("script-too-long")))]
     following = shell.follow(text, surroundings)
-    found = [*of_calls(following.calls, known, others, packages), *_of_unfollowed(following.unfollowed)]
+    found = of_calls(following.calls, known, others, packages)
+    found += _of_unfollowed(following.unfollowed) if following.unfollowed else ()
     if not following.whole:
         found += by_pattern(text, {finding.text for _, finding in found})
     return found
@@ -171,15 +181,16 @@ def of_calls(
     known: Checkouts | None = None,
     others: Others | None = None,
     packages: PackageCalls | None = None,
-) -> Iterator[tuple[str, Finding]]:
+) -> list[tuple[str, Finding]]:
     """(via, finding) of programs in the order in which they run. ``known``, ``others``: see ``of_script``."""
     checkouts = known if known is not None else Checkouts()
+    every: list[tuple[str, Finding]] = []
     repositories: dict[str, list[Ran]] = {}
     through: dict[str, Proxies | None] = {}
     for call in calls:
         followed = others(call) if others else None
         if followed is not None:
-            yield from followed
+            every += followed
             continue
         words = _respelled(_words(call.words), call)
         name, arguments = program_of(words)
@@ -189,16 +200,12 @@ def of_calls(
             continue
         if name in _INPUTS:
             arguments = _hole_of_input(name, arguments, call)
-        found = _of_call(name, arguments, words, call, packages)
-        if not found:
-            continue
-        is_any_read = any(isinstance(it, Found) for it in found)
-        proxies = used(name, arguments, dict(call.proxies)) if is_any_read else None
-        for finding in found:
-            yield finding.via or name or "RUN", _at(call.place, _through(finding, proxies))
+        for finding in _with_proxies(_of_call(name, arguments, words, call, packages), name, arguments, call):
+            every.append((finding.via or name or "RUN", _at(call.place, finding)))
     for name, commands in repositories.items():
         for it in REPOSITORIES[name](commands, checkouts):
-            yield it.via, _at(_place_of(it, commands), _through(it, through[name]))
+            every.append((it.via, _at(_place_of(it, commands), _through(it, through[name]))))
+    return every
 
 
 def _of_call(
@@ -209,14 +216,26 @@ def _of_call(
         return list(packages.of(name, arguments, call, ()))
     if name in _never_reading():
         return list(packages.of(name, arguments, call, ())) if packages else []
+    # Most commands are given nothing.
+    given = [""] if call.given is NOTHING else [_known_part(text) for text in call.given]
     found: list[Finding] = []
     by_name: list[ByName] = []
-    for it in _of_program(name, arguments, words, [_known_part(text) for text in call.given]):
+    for it in _of_program(name, arguments, words, given):
         if isinstance(it, Named) or (packages and isinstance(it, Missed) and it.reason.code in _BY_NAME):
             by_name.append(it)
         else:
             found.append(it)
-    return [*found, *(packages.of(name, arguments, call, by_name) if packages else as_listed(by_name))]
+    found += packages.of(name, arguments, call, by_name) if packages else as_listed(by_name)
+    return found
+
+
+def _with_proxies(found: list[Finding], name: str, arguments: Words, call: Call) -> list[Finding]:
+    """What is read through the proxies that the command uses."""
+    for it in found:
+        if isinstance(it, Found):
+            proxies = used(name, arguments, dict(call.proxies))
+            return [_through(it, proxies) for it in found] if proxies else found
+    return found
 
 
 def _names_no_url(arguments: Words) -> bool:
@@ -243,8 +262,11 @@ def _place_of(finding: Finding, commands: list[Ran]) -> ScriptPlace | None:
 def _respelled(words: Words, call: Call) -> Words:
     """With the command that another one stands for."""
     first = written(words[0]) if words else ""
-    if first in {"gh", "git-lfs"}:
+    if first in _ON_GIT:
         return _as_git(words)
+    # A part of the name of each shell.
+    if "sh" not in first:
+        return words
     return _as_rustup(words, call) if plain_name(first.rpartition("/")[2]) in SHELLS else words
 
 
@@ -271,6 +293,8 @@ def _as_rustup(words: Words, call: Call) -> Words:
 
 def _hole_of_input(name: str, arguments: Words, call: Call) -> Words:
     """``wget -i -``, where why the URLs are not known is known: that word in place of the option."""
+    if call.given is NOTHING:
+        return arguments
     hole = next((hole for text in call.given if (hole := shell.worst(text)) is not None), None)
     if hole is None:
         return arguments
@@ -287,10 +311,13 @@ def _through(finding: Finding, proxies: Proxies | None) -> Finding:
 
 
 def _words(fields: tuple[shell.Text, ...]) -> Words:
-    return [value if (value := shell.known(field)) is not None else _not_known(field) for field in fields]
+    return [field[0] if len(field) == 1 and isinstance(field[0], str) else _word(field) for field in fields]
 
 
-def _not_known(field: shell.Text) -> Unknown:
+def _word(field: shell.Text) -> Word:
+    """A word that may not be known."""
+    if not field:
+        return ""
     hole = shell.worst(field)
     return Unknown(hole.reason if hole else _NOT_KNOWN, shell.written(field), _known_part(field))
 
@@ -303,18 +330,21 @@ def _of_program(name: str, arguments: Words, words: Words, given: list[str]) -> 
     if name in LANGUAGES and (code := codes(name, arguments, given)):
         return [it for word in code for it in read_code(name, word, " ".join(plain(arguments)))]
     found = _explained(name, arguments, given)
-    if found or name in _ALL_READ or (_is_known(name) and _sets(arguments)):
+    if found or name in _ALL_READ:
         return found
-    if not name and isinstance(words[0], Unknown) and _installs(arguments):
+    if (name in SYNTAXES or program(name)) and _first(arguments) in SUBCOMMANDS:
+        # ``npm config set registry URL`` only notes it.
+        return found
+    if not name and isinstance(words[0], Unknown) and _first(arguments) in FETCHING:
+        # ``$MANAGER install X``: a subcommand of those that fetch.
         return [Missed(" ".join(map(written, words)), words[0].reason)]
     rest = _without_stores(arguments) if name in SYNTAXES else arguments
     return _unexplained(name or written(words[0]), rest, given)
 
 
-def _installs(arguments: Words) -> bool:
-    """``$MANAGER install X``: a program that is not known, with a subcommand of those that fetch."""
-    first = next((word for word in plain(arguments) if not word.startswith("-")), "")
-    return first in FETCHING
+def _first(arguments: Words) -> str:
+    """The first word that is known and no option, which may be a subcommand."""
+    return next((word for word in plain(arguments) if not word.startswith("-")), "")
 
 
 def _without_stores(arguments: Words) -> Words:
@@ -322,10 +352,6 @@ def _without_stores(arguments: Words) -> Words:
     pairs = pairwise(["", *arguments])
     kept = [word for before, word in pairs if not re.match(r"--(?:endpoint|host)", written(before))]
     return [word for word in kept if not re.match(r"(?:s3|gs)://|--(?:endpoint|host)", written(word))]
-
-
-def _is_known(name: str) -> bool:
-    return name in SYNTAXES or bool(program(name))
 
 
 def _explained(name: str, arguments: Words, given: list[str]) -> list[Finding | Named]:
@@ -337,15 +363,11 @@ def _explained(name: str, arguments: Words, given: list[str]) -> list[Finding | 
     return list(SYNTAXES[name](_with_input(name, arguments, given))) if name in SYNTAXES else []
 
 
-def _sets(arguments: Words) -> bool:
-    """Whether a known program only notes a URL, as ``npm config set registry URL`` does."""
-    first = next((word for word in plain(arguments) if not word.startswith("-")), "")
-    return first in SUBCOMMANDS
-
-
 def _with_input(name: str, arguments: Words, given: list[str]) -> Words:
     """``echo URL… | wget -i -``: the URLs of a known input in place of the option."""
-    for option in _INPUTS.get(name, ()) if given and not any("…" in text for text in given) else ():
+    if name not in _INPUTS or _FIRST_OF_INPUT[name].isdisjoint(arguments) or any("…" in it for it in given):
+        return arguments
+    for option in _INPUTS[name] if given else ():
         for spelling in ([option, "-"], [f"{option}-"], [f"{option}=-"]):
             for place in range(len(arguments)) if spelling[0] in arguments else ():
                 if arguments[place : place + len(spelling)] == spelling:

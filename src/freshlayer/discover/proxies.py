@@ -38,7 +38,7 @@ def used(program: str, arguments: Words, environment: Mapping[str, str]) -> Prox
     if table is not None and _may_name_proxy(arguments):
         for name, value in _options(arguments, table):
             found = _with(found, name, value)
-    if not found.keys() & {"all", "direct", *_SCHEMES}:
+    if not found or not found.keys() & {"all", "direct", *_SCHEMES}:
         return None
     proxies = {} if "direct" in found else {s: found.get(s, found.get("all", "")) for s in _SCHEMES}
     return Proxies(**{s: _url(program, proxies[s]) for s in proxies}, bypassed=found.get("no", ""))
