@@ -96,8 +96,6 @@ FETCHERS = frozenset({"curl", "wget", "aria2c", "git", "axel", "lftp"})
 """Programs whose output is the answer of a server."""
 
 _ON_GIT = frozenset({"gh", "git-lfs"})
-"""Programs with commands that are those of git."""
-
 _FOLLOWED = frozenset({"pwsh", "powershell", "apt-mark"})
 _REMOTE = compiled(r"(?:^|[=@+\s\"'(])((?:https?|ftps?|git|ssh|s3|gs)://[^\s\"'|&;<>()]+)")
 _RUSTUP = compiled(r"\$\([^)]*https://sh\.rustup\.rs")

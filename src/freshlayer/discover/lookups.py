@@ -8,9 +8,10 @@ from msgspec.structs import replace
 
 from freshlayer.model.inputs import NotWatched, Place, RemoteInput
 
+_DEPENDS = "depends-on-answer"
 _NO_LOOKUP = frozenset(
     {
-        *("depends-on-answer", "packages-by-name", "package-index", "program-not-probed", "unknown-program"),
+        *(_DEPENDS, "packages-by-name", "package-index", "program-not-probed", "unknown-program"),
         *(
             "script-of-image",
             "script-not-in-context",
@@ -35,6 +36,8 @@ def decided(missed: Iterable[NotWatched], inputs: Sequence[RemoteInput]) -> tupl
     Only where all else that the script requests is watched: one of these may be the lookup.
     """
     found = tuple(dict.fromkeys(missed))
+    if not any(item.reason.code == _DEPENDS for item in found):
+        return found
     unclear = {_script(item) for item in found if item.reason.code not in _NO_LOOKUP and not item.warns}
     lookups: dict[tuple[int, str], list[str]] = {}
     for item in inputs:
@@ -43,7 +46,7 @@ def decided(missed: Iterable[NotWatched], inputs: Sequence[RemoteInput]) -> tupl
                 lookups.setdefault(_script(place), []).append(str(item.reference))
     return tuple(
         replace(item, covered_by=_likely(item, lookups[_script(item)]))
-        if item.reason.code == "depends-on-answer" and _script(item) in lookups.keys() - unclear
+        if item.reason.code == _DEPENDS and _script(item) in lookups.keys() - unclear
         else item
         for item in found
     )

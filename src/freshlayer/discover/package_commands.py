@@ -151,7 +151,7 @@ class PackageCommands:
                 self._absent.append(Missed(text, _ABSENT, name, accepted=True, place=call.place))
             elif line.action is None:
                 yield Missed(text, Reason("packages-by-name"), name)
-            elif any(option in _ROOTS and value not in {"", "/"} for option, value in line.options):
+            elif line.options and _is_elsewhere(line):
                 yield Missed(text, _ELSEWHERE, name)
             else:
                 yield from self._known(name, manager, line, text, call)
@@ -160,7 +160,9 @@ class PackageCommands:
         """Its words that are known are watched; the others are listed."""
         line = _with_files(line, call) if manager == "apt" else line
         files = _package_files(manager, line, call)
-        known = {word: control for word, control in files.items() if isinstance(control, str)}
+        known = (
+            {word: control for word, control in files.items() if isinstance(control, str)} if files else {}
+        )
         command = self._command(name, manager, line, text, call, known)
         reason = _unknown_word(name, line)
         if reason is not None and command.unknown is None and line.action not in READS_NOTHING:
@@ -168,13 +170,14 @@ class PackageCommands:
                 self._left_out.append(Missed(text, reason, name, place=call.place))
             else:
                 command = replace(command, unknown=reason)
-        fixes = any(option == "fix-broken" for option, _ in line.options) or not line.words
-        if manager == "apt" and fixes and line.action is PackageAction.INSTALL:
+        if self._unpacked and manager == "apt" and _fixes(line):
             files |= self._unpacked
             command = _with_unpacked(command, self._unpacked)
             self._unpacked = {}
         self.commands.append(command)
-        yield from (Missed(word, why, name) for word, why in files.items() if isinstance(why, Reason))
+        for word, why in files.items():
+            if isinstance(why, Reason):
+                yield Missed(word, why, name)
 
     def _configuration(self, manager: str, files: FilesSeen) -> ManagerFiles:
         """What the commands of one manager find, until another command changes a file."""
@@ -208,9 +211,20 @@ class PackageCommands:
         )
 
 
+def _is_elsewhere(line: CommandLine) -> bool:
+    """Whether it installs below another root."""
+    return any(option in _ROOTS and value not in {"", "/"} for option, value in line.options)
+
+
+def _fixes(line: CommandLine) -> bool:
+    """Whether it installs what unpacked packages need."""
+    fixes = any(option == "fix-broken" for option, _ in line.options) or not line.words
+    return fixes and line.action is PackageAction.INSTALL
+
+
 def _with_files(line: CommandLine, call: Call) -> CommandLine:
     """With the package files that patterns mean."""
-    if not any(isinstance(word, str) and is_local(word) for word in line.words):
+    if not [word for word in line.words if isinstance(word, str) and is_local(word)]:
         return line
     words: list[Word] = []
     for word in line.words:
@@ -244,6 +258,8 @@ def _package_files(manager: str, line: CommandLine, call: Call) -> dict[str, str
     if line.action is not PackageAction.INSTALL:
         return {}
     words = [word for word in line.words if isinstance(word, str) and is_local(word)]
+    if not words:
+        return {}
     if manager != "apt":
         return dict.fromkeys(words, _FILE)
     return {word: control_of(word, call.directory, call.files) for word in words}
@@ -252,6 +268,8 @@ def _package_files(manager: str, line: CommandLine, call: Call) -> dict[str, str
 def _unknown_word(name: str, line: CommandLine) -> Reason | None:
     """Why a word is not known. A URL is an input by itself."""
     holes = [word for word in line.words if isinstance(word, Unknown)]
+    if not holes:
+        return None
     return next((word.reason for word in holes if not is_remote(name, word)), None)
 
 
@@ -265,5 +283,8 @@ def _unknown_option(line: CommandLine, names: frozenset[str] = frozenset()) -> R
 
 def _text(name: str, line: CommandLine) -> str:
     """The command for a message, without its options."""
-    words = [_BLANKS.sub(" ", written(word)) for word in line.words]
+    words = [written(word) for word in line.words]
+    joined = "".join(words)
+    if joined.split() != [joined]:
+        words = [_BLANKS.sub(" ", word) for word in words]
     return shown(" ".join(masked_words([name, *line.verb.split(), *words])), _MOST_SHOWN)

@@ -97,8 +97,10 @@ def _names_repositories(path: str, text: str) -> bool:
 
 
 def _every(manager: str, files: FilesSeen) -> Iterator[tuple[str, FileText | NoText]]:
-    places = (*_COMMON, *_FILES.get(manager, ()))
-    yield from ((path, found) for path in places if (found := files.find(path)) is not None)
+    for path in (*_COMMON, *_FILES.get(manager, ())):
+        found = files.find(path)
+        if found is not None:
+            yield path, found
     for directory in _DIRECTORIES[manager]:
         yield from _below(directory, files, 0)
 
