@@ -13,19 +13,18 @@ from freshlayer import shell
 from freshlayer.discover.fetching import SUBCOMMANDS as FETCHING
 from freshlayer.discover.fetching import may_fetch
 from freshlayer.discover.not_followed import beginning, by_pattern
-from freshlayer.discover.package_calls import OF_SYSTEM, PackageCalls
+from freshlayer.discover.package_calls import MAY_TAKE, OF_SYSTEM, PackageCalls
 from freshlayer.discover.programs.code import LANGUAGES, codes, read_code
 from freshlayer.discover.programs.names import plain_name, program_of
 from freshlayer.discover.programs.readers import ByName, Named, as_listed
 from freshlayer.discover.programs.rows import invoked
 from freshlayer.discover.programs.table import names, program
 from freshlayer.discover.programs.texts import PRINTERS, SUBCOMMANDS
-from freshlayer.discover.proxies import used
+from freshlayer.discover.proxies import read_through, through, used
 from freshlayer.discover.syntaxes.aria2c import aria2c
 from freshlayer.discover.syntaxes.curl import config_words, curl
 from freshlayer.discover.syntaxes.found import (
     Finding,
-    Found,
     Missed,
     Ran,
     Syntax,
@@ -184,7 +183,7 @@ def of_calls(
     checkouts = known if known is not None else Checkouts()
     every: list[tuple[str, Finding]] = []
     repositories: dict[str, list[Ran]] = {}
-    through: dict[str, Proxies | None] = {}
+    seen: dict[str, Proxies | None] = {}
     for call in calls:
         followed = others(call) if others else None
         if followed is not None:
@@ -194,15 +193,16 @@ def of_calls(
         name, arguments = program_of(words)
         if name in REPOSITORIES:
             repositories.setdefault(name, []).append(Ran(arguments, call.directory, call.place))
-            through[name] = through.get(name) or used(name, [], dict(call.proxies))
+            seen[name] = seen.get(name) or used(name, [], dict(call.proxies))
             continue
         if name in _INPUTS:
             arguments = _hole_of_input(name, arguments, call)
-        for finding in _with_proxies(_of_call(name, arguments, words, call, packages), name, arguments, call):
+        found = _of_call(name, arguments, words, call, packages)
+        for finding in read_through(found, name, arguments, call.proxies) if found else ():
             every.append((finding.via or name or "RUN", _at(call.place, finding)))
     for name, commands in repositories.items():
         for it in REPOSITORIES[name](commands, checkouts):
-            every.append((it.via, _at(_place_of(it, commands), _through(it, through[name]))))
+            every.append((it.via, _at(_place_of(it, commands), through(it, seen[name]))))
     return every
 
 
@@ -223,16 +223,10 @@ def _of_call(
             by_name.append(it)
         else:
             found.append(it)
-    found += packages.of(name, arguments, call, by_name) if packages else as_listed(by_name)
-    return found
-
-
-def _with_proxies(found: list[Finding], name: str, arguments: Words, call: Call) -> list[Finding]:
-    """What is read through the proxies that the command uses."""
-    for it in found:
-        if isinstance(it, Found):
-            proxies = used(name, arguments, dict(call.proxies))
-            return [_through(it, proxies) for it in found] if proxies else found
+    if packages and (by_name or name in MAY_TAKE):
+        found += packages.of(name, arguments, call, by_name)
+    elif by_name:
+        found += as_listed(by_name)
     return found
 
 
@@ -259,7 +253,8 @@ def _place_of(finding: Finding, commands: list[Ran]) -> ScriptPlace | None:
 
 def _respelled(words: Words, call: Call) -> Words:
     """With the command that another one stands for."""
-    first = written(words[0]) if words else ""
+    word = words[0] if words else ""
+    first = word if isinstance(word, str) else word.text
     if first in _ON_GIT:
         return _as_git(words)
     # A part of the name of each shell.
@@ -299,13 +294,6 @@ def _hole_of_input(name: str, arguments: Words, call: Call) -> Words:
     unknown = Unknown(hole.reason, hole.text, "…")
     pairs = pairwise(["", *arguments])
     return [unknown if word == "-" and before in _INPUTS[name] else word for before, word in pairs]
-
-
-def _through(finding: Finding, proxies: Proxies | None) -> Finding:
-    """The finding, read through these proxies."""
-    if proxies is None or not isinstance(finding, Found):
-        return finding
-    return replace(finding, form=replace(finding.form, proxies=proxies))
 
 
 def _words(fields: tuple[shell.Text, ...]) -> Words:

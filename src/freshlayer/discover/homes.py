@@ -39,7 +39,10 @@ class Homes:
         given = self._given[1]
         if isinstance(given, str) and given.startswith("/"):
             return given
-        user = self._users.get(self._stage, "").partition(":")[0]
+        written_user = self._users.get(self._stage)
+        if not written_user:
+            return _ROOT
+        user = written_user.partition(":")[0]
         if user in {"", "root", "0"}:
             return _ROOT
         found = files.find(_PASSWD)

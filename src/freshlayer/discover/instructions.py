@@ -57,6 +57,8 @@ _ONE_IS_REQUESTED = Reason("secret-decides")
 _NO_FILES: Files = NoFiles()
 _READING = frozenset({"RUN", "ADD", "ONBUILD"})
 """Instructions that may read something without a flag."""
+_CHANGING = frozenset({"RUN", "COPY", "ADD", "ENV", "WORKDIR", "SHELL", "USER"})
+"""Instructions that change what later ones see, beside their environment."""
 
 _Read = tuple[Stage, Instruction, str, Finding]
 
@@ -220,8 +222,10 @@ class _Finder:
         self._homes.begin(stage, parent, start.user)
         self._checkouts = self._copies.get(parent.number, Checkouts()).later() if parent else Checkouts()
         for instruction in (*self._bases.triggers(stage, parent, outer), *stage.instructions):
-            self._see(instruction)
-            if not self._may_read(instruction):
+            if instruction.name in _CHANGING:
+                self._see(instruction)
+            # Most instructions only set something.
+            if not (instruction.name in _READING or instruction.flags or instruction.line in self._watched):
                 continue
             found = self._instruction(instruction)
             self._bases.settle(decides=bool(found))
@@ -237,7 +241,7 @@ class _Finder:
         """What an instruction changes for itself and for later ones."""
         match instruction.name:
             case "RUN":
-                self._checkouts = self._checkouts.later()
+                self._checkouts = self._checkouts.later() if self._checkouts.repositories else self._checkouts
             case "COPY" | "ADD" | "ENV":
                 self._files.before(instruction, self._expander(instruction), self._directory)
             case "WORKDIR":
@@ -248,10 +252,6 @@ class _Finder:
                 self._homes.see(instruction, self._expander(instruction))
             case _:
                 pass
-
-    def _may_read(self, instruction: Instruction) -> bool:
-        """Whether anything of an instruction may be read from the network: most only set something."""
-        return bool(instruction.name in _READING or instruction.flags or instruction.line in self._watched)
 
     def _expander(self, instruction: Instruction) -> Expand:
         """What expands a word of an instruction."""
@@ -322,7 +322,7 @@ class _Finder:
                 yield from ((via, finding) for finding in named_source(value, self._contexts))
 
     def _run(self, instruction: Instruction, environment: Environment) -> list[tuple[str, Finding]]:
-        files = self._files.run(self._mounts(instruction) if instruction.flags else ())
+        files = self._files.run(*self._mounts(instruction)) if instruction.flags else self._files.run()
         around = self._surroundings(instruction, environment, files, self._files.search, known_names())
         packages = PackageCalls(lambda: self._package_commands(around.value))
         found = list(self._script(instruction, around, packages))

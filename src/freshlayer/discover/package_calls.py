@@ -37,6 +37,9 @@ OF_SYSTEM = frozenset(
 _REMOVES = "rm"
 """The program of which counts what it removes behind one of these."""
 
+MAY_TAKE = PROGRAMS | {_REMOVES}
+"""Programs of which ``PackageCalls`` may read a call."""
+
 
 class PackageCalls:
     """``make``: what reads the calls of package managers, when there is one."""

@@ -6,11 +6,13 @@ read all of them in small letters alone; Go's and Python's programs read both.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+
+from msgspec.structs import replace
 
 from freshlayer.discover.syntaxes.aria2c import TABLE as ARIA2C
 from freshlayer.discover.syntaxes.curl import TABLE as CURL
-from freshlayer.discover.syntaxes.found import Unknown, Words
+from freshlayer.discover.syntaxes.found import Finding, Found, Unknown, Words
 from freshlayer.discover.syntaxes.options import Option, OptionTable, read
 from freshlayer.discover.syntaxes.wget import TABLE as WGET
 from freshlayer.request_form import Proxies
@@ -42,6 +44,23 @@ def used(program: str, arguments: Words, environment: Mapping[str, str]) -> Prox
         return None
     proxies = {} if "direct" in found else {s: found.get(s, found.get("all", "")) for s in _SCHEMES}
     return Proxies(**{s: _url(program, proxies[s]) for s in proxies}, bypassed=found.get("no", ""))
+
+
+def read_through(
+    found: list[Finding], program: str, arguments: Words, environment: Iterable[tuple[str, str]]
+) -> list[Finding]:
+    """What a command reads, through the proxies that it uses."""
+    if not any(isinstance(it, Found) for it in found):
+        return found
+    proxies = used(program, arguments, dict(environment))
+    return [through(it, proxies) for it in found] if proxies else found
+
+
+def through(finding: Finding, proxies: Proxies | None) -> Finding:
+    """The finding, read through these proxies."""
+    if proxies is None or not isinstance(finding, Found):
+        return finding
+    return replace(finding, form=replace(finding.form, proxies=proxies))
 
 
 def _of_environment(program: str, environment: Mapping[str, str]) -> dict[str, str]:

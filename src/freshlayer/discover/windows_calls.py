@@ -16,7 +16,9 @@ def followed_by(surroundings: Surroundings) -> Others:
     """What these interpreters, and programs with a path of Windows, read where another shell runs them."""
 
     def others(call: Call) -> Findings | None:
-        name = name_of(call)
+        first = call.words[0] if call.words else ()
+        # Most names are known as a whole.
+        name = first[0] if len(first) == 1 and isinstance(first[0], str) else name_of(call)
         if interpreter_of(name) in WINDOWS_SHELLS or "\\" in name:
             from freshlayer.discover.windows import of_programs  # noqa: PLC0415 - its grammars
 

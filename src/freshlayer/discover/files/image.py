@@ -174,7 +174,12 @@ class ImageFiles:
 
     def names(self, directory: str) -> frozenset[str]:
         """Names in a directory; each layer is looked through once."""
-        directory, layers = normpath(directory), self._layers
+        layers = self._layers
+        # Most directories of PATH are looked up again as they are written.
+        known = self._names.get(directory)
+        if known and known[0] == len(layers):
+            return _plain(known[1]) if known[1] else _NO_NAMES
+        directory = normpath(directory)
         start, names = self._names.get(directory, _NOT_LOOKED)
         if start < len(layers) and self._looks_below:
             names = _Below(layers, len(layers)).names_from(start, directory, names)
@@ -184,7 +189,7 @@ class ImageFiles:
             # What is wanted of the base image is noted for each instruction, and a link may lead there.
             if not is_wanted(directory):
                 self._names[directory] = len(layers), names
-        return _plain(names)
+        return _plain(names) if names else names
 
     def is_whole(self, directory: str) -> bool:
         """Whether no copy of files that are not known is in a directory."""

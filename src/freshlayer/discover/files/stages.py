@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from posixpath import basename, join, normpath
 
 from freshlayer.discover.downloads import source_of
@@ -74,9 +74,9 @@ class StageFiles:
         """The directories of PATH."""
         return self._search
 
-    def run(self, mounts: Iterable[Layer] = ()) -> ImageFiles:
+    def run(self, *mounts: Layer) -> ImageFiles:
         """The files that a RUN sees and may change, with ``mounts`` over them."""
-        return self._files.run(tuple(mounts))
+        return self._files.run(mounts)
 
     def keep(self, ran: ImageFiles) -> None:
         """What a RUN has changed of them."""
