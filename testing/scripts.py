@@ -74,7 +74,7 @@ def command_names(script: Script | str) -> list[str]:
 
 def _names(node: object) -> Iterator[str]:
     match node:
-        case Command(words=words, declares=False) if words:
+        case Command(all_words=words, declares=False) if words:
             yield "".join(part.text for part in words[0])
         case Substitution(script=script, text=text) if text.startswith(("$(", "`", "<(")):
             yield from command_names(script)

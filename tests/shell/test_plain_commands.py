@@ -21,7 +21,7 @@ from freshlayer.shell.syntax.nodes import (
     Word,
 )
 from freshlayer.shell.syntax.parse import parse
-from freshlayer.shell.syntax.plain import plain, plain_words
+from freshlayer.shell.syntax.plain import plain, plain_command
 from freshlayer.shell.syntax.respelling import tree_of
 from freshlayer.shell.syntax.words import text_of, words_of
 
@@ -76,7 +76,7 @@ def _joined(statement: Statement) -> Statement:
             return Sequence(tuple(map(_joined, inner)))
         case Pipeline(parts=parts):
             return Pipeline(tuple(map(_joined, parts)))
-        case Command(words=words):
+        case Command(all_words=words):
             return Command(tuple(map(_joined_word, words)), statement.text)
         case _:
             return statement
@@ -115,8 +115,8 @@ def _of_commands(script: str) -> Iterator[tuple[list[Word], list[Word]]]:
     while waiting:
         node = waiting.pop()
         waiting += node.children
-        if node.type == "command" and (words := plain_words(text_of(node))):
-            yield list(map(_joined_word, words)), list(map(_joined_word, words_of(node)))
+        if node.type == "command" and (command := plain_command(text_of(node), 0)):
+            yield list(map(_joined_word, command.all_words)), list(map(_joined_word, words_of(node)))
 
 
 @pytest.mark.parametrize(

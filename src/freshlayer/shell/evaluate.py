@@ -236,9 +236,10 @@ def _given(runner: Runner, inner: Statement, document: Word, frame: Frame) -> Va
 
 def _is_program(statement: Statement, frame: Frame) -> bool:
     """Whether a child process runs it; a name that is not known is taken for a program."""
-    if not isinstance(statement, Command) or not statement.words:
+    words = statement.all_words if isinstance(statement, Command) else ()
+    if not words:
         return False
-    first = "".join(part.text for part in statement.words[0] if isinstance(part, Literal))
+    first = "".join(part.text for part in words[0] if isinstance(part, Literal))
     return first not in frame.functions and first not in IN_SHELL
 
 
@@ -291,11 +292,13 @@ def _compute(runner: Runner, statement: Compute, frame: Frame) -> CommandResult:
 
 
 def _command(runner: Runner, statement: Command, frame: Frame) -> CommandResult:
-    if not statement.words or statement.declares:
-        return _checked(declare(runner, statement, frame), frame)
-    plain = literal_fields(statement.words)
-    if plain is None and not frame.groups:
-        plain = runner.expander.plain_fields(statement.words, frame)
+    plain: tuple[Text, ...] | None = statement.fields
+    if not plain:
+        if not statement.words or statement.declares:
+            return _checked(declare(runner, statement, frame), frame)
+        plain = literal_fields(statement.words)
+        if plain is None and not frame.groups:
+            plain = runner.expander.plain_fields(statement.words, frame)
     if plain is not None:
         if len(plain) >= _FIELDS_A_STEP:
             runner.spend(len(plain) // _FIELDS_A_STEP)

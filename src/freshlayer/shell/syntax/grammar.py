@@ -32,7 +32,7 @@ from freshlayer.shell.syntax.nodes import (
     While,
     Word,
 )
-from freshlayer.shell.syntax.plain import plain_words
+from freshlayer.shell.syntax.plain import plain_command
 from freshlayer.shell.syntax.respelling import GROUP, is_whole, tree, tree_of
 from freshlayer.shell.syntax.words import condition_words, given_word, text_of, word, words, words_of
 
@@ -79,9 +79,9 @@ def _statement(node: Node, depth: int) -> Statement | None:
 
 def _command(node: Node, _depth: int) -> Statement:
     text = text_of(node)
-    found = plain_words(text)
-    if found:
-        return Command(found, text, row=_row(node))
+    plain = plain_command(text, _row(node))
+    if plain is not None:
+        return plain
     assignments = tuple(_assignment(child) for child in node.children if child.type == "variable_assignment")
     command = Command(words_of(node), text, assignments, row=_row(node))
     given = [given_word(child) for child in node.children if child.type == "herestring_redirect"]
@@ -133,7 +133,8 @@ def _redirected(node: Node, depth: int) -> Statement | None:
     output, appends = _output(redirects)
 
     def redirected(last: Statement) -> Statement:
-        last = replace(last, words=(*last.words, *more)) if isinstance(last, Command) else last
+        if more and isinstance(last, Command):
+            last = replace(last, words=(*last.all_words, *more), fields=())
         return (
             Redirected(last, given[-1] if given else None, writes, output, appends)
             if given or writes

@@ -75,6 +75,7 @@ class Command(Struct, frozen=True):
     """A simple command: assignments before it, or those of ``export``, ``local`` and their like.
 
     ``row``: its first line in the text that the parser has read, from 0.
+    ``fields``: in place of ``words``, those of a command without quotes and expansions, each a single string.
     """
 
     words: tuple[Word, ...]
@@ -82,6 +83,12 @@ class Command(Struct, frozen=True):
     assignments: tuple[Assignment, ...] = ()
     declares: bool = False
     row: int = 0
+    fields: tuple[tuple[str], ...] = ()
+
+    @property
+    def all_words(self) -> tuple[Word, ...]:
+        """Its words, in whichever form it has them."""
+        return self.words or tuple([(Literal(text),) for (text,) in self.fields])
 
 
 class Redirected(Struct, frozen=True):

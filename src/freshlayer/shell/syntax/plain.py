@@ -52,10 +52,9 @@ def plain(text: str) -> Sequence | None:
     text = text.rstrip(" \t")
     for between, end in _COMMAND.findall(text if text.endswith(";") else f"{text};"):
         written = between.strip()
-        words = _words(written)
-        if not words:
+        command = _command(written)
+        if command is None:
             return None
-        command = Command(words, written)
         piped.append(command)
         if end == "|":
             continue
@@ -69,20 +68,20 @@ def plain(text: str) -> Sequence | None:
     return Sequence(tuple(statements)) if statements and chain is None else None
 
 
-def plain_words(text: str) -> tuple[Word, ...]:
-    """The words of one command, where it is a plain one; none otherwise."""
-    return _words(text) if _SIMPLE.fullmatch(text) else ()
+def plain_command(text: str, row: int) -> Command | None:
+    """One command, where it is a plain one; else None."""
+    return _command(text, row) if _SIMPLE.fullmatch(text) else None
 
 
-def _words(text: str) -> tuple[Word, ...]:
+def _command(text: str, row: int = 0) -> Command | None:
     literal = not _NOT_LITERAL.search(text)
     written = text.split() if literal else _WORD.findall(text)
     if not written or not _PROGRAM.fullmatch(written[0]) or written[0] in _NOT_COMMANDS:
-        return ()
+        return None
     if literal:
-        return tuple([(Literal(word),) for word in written])
+        return Command((), text, (), False, row, tuple([(word,) for word in written]))
     words = tuple([_word(word) if _NOT_LITERAL.search(word) else (Literal(word),) for word in written])
-    return () if () in words else words
+    return None if () in words else Command(words, text, row=row)
 
 
 def _word(written: str) -> Word:
