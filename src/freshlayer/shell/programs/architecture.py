@@ -49,13 +49,11 @@ def answer(words: list[str], platform: str) -> str | None:
         return None
     architecture, names = _names(platform)
     line = " ".join(words)
-    match = re.fullmatch(r"uname(?: -([sm]+)| --(?:machine|kernel-name))?", line)
-    if match:
-        letters = match[1] or ("m" if "--machine" in line else "s")
-        return " ".join(["Linux"] * ("s" in letters) + [names.kernel] * ("m" in letters))
-    if words[:1] == ["rpm"]:
+    if words[0] == "uname":
+        return _of_uname(line, names)
+    if words[0] == "rpm":
         return _of_rpm(line, names)
-    if words[:1] == ["dpkg-architecture"]:
+    if words[0] == "dpkg-architecture":
         return dpkg_architecture(words[1:], names.debian)
     return {
         # Not uname -p and -i: most distributions print "unknown" there.
@@ -95,6 +93,14 @@ def _names(platform: str) -> tuple[str, _Names]:
     architecture, _, variant = platform.partition("/")[2].partition("/")
     found = _NAMES.get(f"{architecture}/{variant}") or _NAMES.get(architecture)
     return architecture, found or _same(architecture)
+
+
+def _of_uname(line: str, names: _Names) -> str | None:
+    match = re.fullmatch(r"uname(?: -([sm]+)| --(?:machine|kernel-name))?", line)
+    if match is None:
+        return None
+    letters = match[1] or ("m" if "--machine" in line else "s")
+    return " ".join(["Linux"] * ("s" in letters) + [names.kernel] * ("m" in letters))
 
 
 def _of_rpm(line: str, names: _Names) -> str | None:

@@ -218,18 +218,17 @@ def _removes_index(fields: Fields) -> bool:
 
 def _computed(runner: Runner, name: str, fields: Fields, frame: Frame) -> CommandResult | None:
     """What is known of the output or the end of one of _COMPUTED; None where that is nothing."""
-    words = [known(field) for field in fields[1:]]
-    arguments = [word for word in words if word is not None]
-    if len(arguments) < len(words):
+    arguments = [word for field in fields[1:] if (word := known(field)) is not None]
+    if len(arguments) < len(fields) - 1:
         return None
-    text = answer([name, *arguments], runner.platform)
+    text = answer([name, *arguments], runner.platform) if name in ANSWERING else None
     if text is None and name in _OF_DISTRIBUTION:
         from freshlayer.shell.programs import distribution  # noqa: PLC0415 - few scripts use it
 
         text = distribution.answer([name, *arguments], runner.runs.files)
     if text is not None:
         return CommandResult(Status.TRUE, (text_of(text, "\n"),))
-    outcome = decided([name, *arguments], runner.platform)
+    outcome = decided([name, *arguments], runner.platform) if name in ANSWERING else None
     if outcome is not None:
         return CommandResult(Status.TRUE if outcome else Status.FALSE)
     given = frame.given
