@@ -33,6 +33,8 @@ _ENDS_AFTER = {"nginx": 1_000}
 _AHEAD = 4 * STREAMS
 """So many requests before a server ends a connection the next one is opened: while a new one is not open
 yet, the requests of three round trips are sent, and those of one until its first answers are here."""
+_ALONE = 2 * STREAMS
+"""Answers on a connection in turn: no other one that is open has been used for a round trip."""
 _WORTH_NOTING = _AHEAD + 2 * STREAMS
 """Answers on a connection that ended; after fewer the next one would be due at once."""
 
@@ -79,30 +81,40 @@ class Pauses(Struct):
 class Succession(Struct):
     """The connections of a host with HTTP/2, of which each follows another: servers end one after some time.
 
-    ``newest``: libcurl's number of the newest one, which has sent so many answers. ``most``: the answers that
-    came on a whole one, or that the server's program is known to send; 0: not known. ``opened``: the next one
-    is about to be opened, or can't be.
+    ``newest``: libcurl's number of the newest one, which has sent so many answers, and ``alone`` so many
+    since the last answer on an older one. ``most``: the answers that came on a whole one, or that the
+    server's program is known to send (``guessed``); 0: not known. ``unsure``: the one before the newest may
+    still be open, as the program may have other settings. ``opened``: the next one is about to be opened, or
+    can't be.
     """
 
     newest: int = -1
     answers: int = 0
+    alone: int = 0
     most: int = 0
+    unsure: bool = False
+    guessed: bool = False
     opened: bool = False
 
     def expect(self, headers: Iterable[tuple[str, str]]) -> None:
-        """By the program of the first answer. Where it has other settings, a second connection stays open."""
+        """By the program of the first answer. Where it has other settings, a second one stays open."""
         program = next((value for name, value in headers if name == "server"), "").partition("/")[0]
-        self.most = self.most or _ENDS_AFTER.get(program, 0)
+        self.most = _ENDS_AFTER.get(program, 0)
+        self.guessed = True
 
     def note(self, connection: int) -> bool:
         """An answer came on this connection; whether it is the first of one that was opened ahead."""
         if connection <= self.newest:
             self.answers += connection == self.newest
+            self.alone = self.alone + 1 if connection == self.newest else 0
+            if self.unsure and self.alone == _ALONE:
+                self.unsure = self.guessed = False
             return False
         ahead = self.opened
         if self.answers >= _WORTH_NOTING and not ahead:
-            self.most = self.answers
-        self.newest, self.answers, self.opened = connection, 1, False
+            self.most, self.guessed = self.answers, False
+        self.newest, self.answers, self.alone, self.opened = connection, 1, 0, False
+        self.unsure = ahead and self.guessed
         return ahead
 
     def is_next(self, connection: int) -> bool:
@@ -111,7 +123,9 @@ class Succession(Struct):
 
     def is_due(self, under_way: int, queued: int) -> bool:
         """Whether the next connection is to be opened: what is left is more than the newest one takes."""
-        return 0 < self.most <= self.answers + under_way + min(queued, _AHEAD) and not self.opened
+        if self.opened or self.unsure:
+            return False
+        return 0 < self.most <= self.answers + under_way + min(queued, _AHEAD)
 
 
 class Host(Struct):
