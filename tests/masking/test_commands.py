@@ -12,7 +12,7 @@ from freshlayer.discover.instructions import discover
 from freshlayer.dockerfile.parse import parse
 from freshlayer.dockerfile.scope import environments
 from freshlayer.errors import DockerfileError
-from freshlayer.masking import masked_script, masked_words, public_text, takes_secret
+from freshlayer.masking import masked_script, masked_words, public_text, shown, shown_script, takes_secret
 from testing.planted import commands
 
 S = "Pl4nted-s3cr3t"
@@ -172,10 +172,28 @@ login --no-install-recommends --token my_token API_KEY conda /t/a vault auth sud
 
 
 def test_a_plain_command_is_read_as_any_other() -> None:
-    """Behind ``a=b`` or before ``;`` each word is looked at."""
+    """With a word that assigns, and in a script with a quote, each word is looked at."""
     choice = random.Random(8)
-    for _ in range(5000):
+    for _ in range(3000):
         words = choice.choices(PLAIN, k=choice.randint(1, 6))
         assert masked_words(words) == masked_words([*words, "a=b"])[:-1], words
-        text = " ".join(words)
-        assert f"{masked_script(text)};" == masked_script(f"{text};"), text
+        text = choice.choice((" ", "  ", ";", " && ", " $(", ") ")).join(words)
+        assert masked_script(f"'';{text}") == f"'';{masked_script(text)}", text
+
+
+def test_a_script_in_a_message_is_masked_and_shown() -> None:
+    """One command that holds no secret is told without it."""
+    choice = random.Random(9)
+    words = [
+        *PLAIN,
+        "https://h.example/a?b=c",
+        "https://u:p@h.example/a",
+        "u@h",
+        "?x",
+        "--a=b",
+        "\x1b",
+        "x" * 90,
+    ]
+    for _ in range(3000):
+        text = choice.choice((" ", " ", "\n", ";")).join(choice.choices(words, k=choice.randint(0, 4)))
+        assert shown_script(text) == shown(masked_script(text)), text

@@ -35,7 +35,7 @@ from freshlayer.dockerfile.model import Dockerfile, Instruction, Stage, is_trigg
 from freshlayer.dockerfile.reach import parent_stage, sources_of
 from freshlayer.dockerfile.scope import Environment, Unknown
 from freshlayer.lazy_regex import compiled
-from freshlayer.masking import differ_by_guess, masked_script, public_text
+from freshlayer.masking import differ_by_guess, public_text, shown_script
 from freshlayer.model.inputs import NotWatched, Place, RemoteInput, ScriptPlace
 from freshlayer.model.packages import PackageCommand
 from freshlayer.model.reasons import Reason
@@ -110,7 +110,7 @@ def _scripts(inputs: Iterable[RemoteInput], wanted: Mapping[str, None]) -> tuple
 
 
 def _not_watched(instruction: Instruction, missed: Missed, place: ScriptPlace | None) -> NotWatched:
-    text = shown(masked_script(missed.text)) or instruction.name
+    text = shown_script(missed.text) or instruction.name
     reason = missed.reason.changed(public_text)
     it = instruction
     name = "ONBUILD" if is_trigger(it) else it.name

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from freshlayer.masking.commands import masked_script, masked_words, takes_secret
+    from freshlayer.masking.commands import masked_script, masked_words, shown_script, takes_secret
     from freshlayer.masking.fields import continued, of_private_keys, without_fields
     from freshlayer.masking.names import (
         MASK,
@@ -64,6 +64,7 @@ __all__ = [
     "public_text",
     "secret_values",
     "shown",
+    "shown_script",
     "takes_secret",
     "url_without_values",
     "without_fields",

@@ -64,12 +64,11 @@ _PLAIN_VALUE = compiled(r"[a-z]{0,12}|v?\d[\d.:]*|(?:amd|arm|x86_|ppc|s390|riscv
 _ATTACHED = compiled(r"-p(?!rint0|rintf\b)(?=.*[^a-z])(?!\d+(?::\d+)*$)(?![/.$]).{3,}")
 """``-pSECRET`` of a program that is not known; ``-p8080:80``, ``-pv`` and ``-p/a/b`` are not secrets."""
 
-_PLAIN_WORD = compiled(r"[a-z0-9][a-z0-9._+/-]{0,17}", ASCII | IGNORECASE)
-"""A subcommand, a package, a file: shorter than what looks random, and nothing in it assigns or is a URL."""
 _IN_PLAIN = r"a-z0-9._+/$*{}\[\],~^…"
 """Characters that neither assign, quote nor divide, and with which no word is a URL."""
 _ONE = rf"(?:--?[a-z0-9]?|(?:--)?[{_IN_PLAIN}][{_IN_PLAIN}-]{{0,60}}+)"
 """A word of them; an option of one dash only as long as no value can be behind its letter."""
+_PLAIN_WORD = compiled(_ONE, ASCII | IGNORECASE)
 _PLAIN_COMMAND = compiled(rf"{_ONE}(?: {_ONE})*+", ASCII | IGNORECASE)
 _LONGEST_PLAIN = 18
 """Of a word that needs no look at it: longer ones may look random, and all tokens but two are longer."""
@@ -89,13 +88,16 @@ _TOKEN = compiled(
     r"|[^\s;|&(){}`'\"\\$]|['\"\\])+",
     DOTALL,
 )
-_ONE_COMMAND = compiled(r"(?:[^;|&(){}`'\"\\$]|\$(?:\{\w*+\}|(?![({])))*+")
-"""A script whose words are what its blanks divide: no quote, and no operator outside of ``${NAME}``."""
+_UNQUOTED = r"(?:[^;|&(){}`'\"\\$]|\$(?:\{\w*+\}|(?![({])))"
+_COMMAND = compiled(rf"{_UNQUOTED}++")
+_WITHOUT_QUOTES = compiled(rf"(?:{_UNQUOTED}++|\$?\(|[;&)}}{{])*+")
+"""A script whose words are what its blanks and operators divide: no quote, no pipe, and no ``${A:-b}``."""
 _NAME = compiled(r"(?://[\w.:/-]*/:)?_\w+|[A-Za-z]\w*[_-][\w-]*")
 _MOST_NESTED = 3
 _LONGEST_SHORT = 3
 _LONGEST = 4000
 _LONGEST_WORD = 1000
+_MOST_SHOWN = 120
 _PIPES = frozenset({"|", "|&"})
 _LOGINS = frozenset({"login", "logon", "signin"})
 
@@ -140,7 +142,10 @@ def masked_words(words: list[str], depth: int = 0, show: Show = shown) -> list[s
             program = basename(word)
         logs_in = logs_in or word in _LOGINS
         safe.append(_word(word[:_LONGEST_WORD], program, depth, show, logs_in=logs_in))
-        hides = takes_secret(word, program) or (logs_in and word in _LOGIN) or _is_named(word, program)
+        if word.startswith("-"):
+            hides = takes_secret(word, program) or (logs_in and word in _LOGIN)
+        else:
+            hides = _is_named(word, program)
     return safe
 
 
@@ -175,14 +180,27 @@ def _is_named(word: str, program: str) -> bool:
 
 def masked_script(text: str, depth: int = 0, show: Show = shown) -> str:
     """A script, or a part of one, with ``…`` for what is likely to be a secret. A long one is cut."""
-    if len(text) <= _LONGEST and _ONE_COMMAND.fullmatch(text):
-        words = text.split()
-        if masked_words(words, depth, show) == words:
+    if len(text) <= _LONGEST and _WITHOUT_QUOTES.fullmatch(text):
+        commands = [command.split() for command in _COMMAND.findall(text)]
+        if all(masked_words(words, depth, show) == words for words in commands):
             return text
+    return _masked_script(text[:_LONGEST], depth, show)
+
+
+def shown_script(text: str) -> str:
+    """A script for a message: masked, without control characters, and not too long."""
+    masked = masked_script(text)
+    is_one = masked == text and len(text) <= _MOST_SHOWN and _COMMAND.fullmatch(text)
+    # Each word of one command is as it is shown, and only an address could begin in one and end in another.
+    return text if is_one and "@" not in text and text.isprintable() else shown(masked)
+
+
+def _masked_script(text: str, depth: int, show: Show) -> str:
+    """The same for any script, token by token."""
     commands: list[list[str]] = [[]]
     ends: list[str] = []
-    for match in _TOKEN.finditer(text[:_LONGEST]):
-        if match["end"]:
+    for match in _TOKEN.finditer(text):
+        if match.lastindex:
             commands.append([])
             ends.append(match[0])
         else:
@@ -226,7 +244,7 @@ def _unquoted(token: str) -> str:
 def _word(word: str, program: str, depth: int, show: Show, *, logs_in: bool) -> str:
     if program in _OF_CHANNELS:
         word = masked_channel(word)
-    elif _PLAIN_WORD.fullmatch(word) and not has_known_form(word):
+    elif _PLAIN_WORD.fullmatch(word) and not has_known_form(word) and not looks_random(word):
         # As most words are: what follows leaves them as they are.
         return word
     option, equals, value = word.partition("=")

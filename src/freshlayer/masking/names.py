@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import pairwise
 
@@ -76,9 +77,21 @@ _IN_FORMS = tuple(
     " shpss_ shpca_ shppa_ nvapi- rubygems_ AKC cmVmdGtu pul- tfp_ .atlasv1. glc_".split()
 )
 """Of which each of these forms has one."""
+_SHARED = ("gh", "gl", "shp", "hv")
+"""What several of them begin with."""
+
+
+def _by_beginning(marks: Iterable[str]) -> dict[str, list[str]]:
+    """What is looked for first → the marks that begin with it: without it none of them is there."""
+    found: dict[str, list[str]] = {}
+    for mark in marks:
+        found.setdefault(next(filter(mark.startswith, _SHARED), mark), []).append(mark)
+    return found
+
+
 _BY_CHARACTER = tuple(
-    (character, tuple(mark for mark in _IN_FORMS if next((c for c in "_-.A" if c in mark), "") == character))
-    for character in ("_", "-", ".", "A", "")
+    (it, tuple(_by_beginning(m for m in _IN_FORMS if next(filter(m.__contains__, "_-.A"), "") == it).items()))
+    for it in ("_", "-", ".", "A", "")
 )
 """A character → the marks with it: a text without it has none of them."""
 _SCHEME = compiled(r"\s*(?:basic|bearer|digest|negotiate|token|apikey)\s+\S", IGNORECASE)
@@ -164,8 +177,8 @@ def _may_have_form(text: str) -> bool:
         return False
     for character, marks in _BY_CHARACTER:
         if character in text:
-            for mark in marks:
-                if mark in text:
+            for beginning, whole in marks:
+                if beginning in text and any(mark in text for mark in whole):
                     return True
     return False
 
