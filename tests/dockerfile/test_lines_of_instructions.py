@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+import time
 
+import pytest
 from e2b_dockerfile_utils import (
     DockerfileAst,
     DockerfileInstruction,
@@ -16,17 +18,24 @@ from hypothesis import strategies as st
 
 from freshlayer.dockerfile.continuations import _BLANKS, unfolded
 from freshlayer.dockerfile.parse import parse
+from freshlayer.dockerfile.plain_instructions import plain_instruction
 from freshlayer.errors import DockerfileError
 
 _OF_ONE_LINE = st.builds(
     lambda name, blank, words: f"{name}{blank}{blank.join(words)}",
     st.sampled_from(
-        ("COPY", "ADD", "ARG", "ENV", "LABEL", "FROM", "EXPOSE", "RUN", "WORKDIR", "USER", "env")
+        (
+            *("COPY", "ADD", "ARG", "ENV", "LABEL", "FROM", "EXPOSE", "RUN", "WORKDIR", "USER", "env"),
+            *("CMD", "ENTRYPOINT", "SHELL", "VOLUME", "MAINTAINER", "STOPSIGNAL", "HEALTHCHECK", "ONBUILD"),
+        )
     ),
     st.sampled_from((" ", "  ", "\t", "\xa0", "\x1c", "\x0b")),
     st.lists(
         st.sampled_from(
-            ("a", "b=c", "=", "--d=e", "--", "-f", "[g", '["h"]', "'i", '"j k"', "${l}", "\\m", "\xe9")
+            (
+                *("a", "b=c", "=", "--d=e", "--", "-f", "[g", '["h"]', "'i", '"j k"', "${l}", "\\m", "\xe9"),
+                *('n="o p"', "q='r \"s'", 't"u v"w', '"x=y"=z', '["a', '","', 'b"]', '"b"]', ",", "[", "]"),
+            )
         ),
         max_size=4,
     ),
@@ -147,9 +156,28 @@ def test_a_space_is_what_the_library_takes_for_one() -> None:
     assert set(_BLANKS) | {"\n"} == spaces
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        f'ENV {"a" * 60}{"b" * 60}="{"c " * 100_000}',
+        "LABEL " + "a='b c' " * 50_000 + "d='",
+        "COPY " + "\"a\"'b'" * 50_000 + '"',
+        "CMD [" + '"a", ' * 50_000 + "b]",
+        "RUN " + "--a=b " * 50_000 + "[",
+        "ENV a" + " " * 200_000 + "\xa0b",
+    ],
+)
+def test_a_long_line_that_is_not_plain_is_found_out_in_time(line: str) -> None:
+    started = time.process_time()
+    assert plain_instruction(line, 1, 1) is None
+    assert time.process_time() - started < 0.5
+
+
 def test_what_is_not_plain_is_on_a_line_of_its_own() -> None:
-    long = unfolded("# syntax=x\n\nFROM a\n\n# b\nENV c='d \\\n# d\n\n  e'\nRUN f \\\n  g\nCMD h\n", "\\")
-    assert long.text == "# syntax=x\n\nENV c='d   e'\nCMD h"
+    long = unfolded(
+        "# syntax=x\n\nFROM a\n\n# b\nENV c='d \\\n# d\n\n  e\nRUN f \\\n  g\nHEALTHCHECK CMD h\n", "\\"
+    )
+    assert long.text == "# syntax=x\n\nENV c='d   e\nHEALTHCHECK CMD h"
     assert (long.starts, long.ends) == ({3: 6, 4: 12}, {3: 9, 4: 12})
     assert [(it.original, it.start_line, it.end_line) for it in long.plain] == [
         ("FROM a", 3, 3),

@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+import re
+
 from freshlayer.dockerfile.library import DockerfileInstruction
 from freshlayer.lazy_regex import compiled
 
 _PLAIN = r"[!#-&(-\[\]-~]"
 """A character of ASCII that is neither a blank nor a quote nor the escape character."""
+_FLAGS = rf"((?:--{_PLAIN}++[ \t]++)*+)"
+_QUOTED = rf"""(?:{_PLAIN}++|"[ \t!#-\[\]-~]*+"|'[ \t!-&(-\[\]-~]*+')++"""
+"""A word, in which a blank may stand between quotes."""
+_OF_TEXT = compiled(rf"(RUN|WORKDIR|USER|CMD|ENTRYPOINT|MAINTAINER|STOPSIGNAL)[ \t]+{_FLAGS}(?=[!-,.-Z\\-~])")
+"""Not in exec form."""
 _OF_WORDS = compiled(
-    rf"(COPY|ADD|ARG|ENV|LABEL|FROM|EXPOSE)[ \t]+((?:--{_PLAIN}++[ \t]++)*+)"
+    rf"(COPY|ADD|ARG|ENV|LABEL|FROM|EXPOSE|VOLUME)[ \t]+{_FLAGS}"
     rf"((?![-\[]){_PLAIN}++(?:[ \t]++{_PLAIN}++)*+)[ \t]*+"
 )
-_OF_TEXT = compiled(r"(RUN|WORKDIR|USER)[ \t]+(?=[!-,.-Z\\-~])")
-"""Without flags, and not in exec form."""
+_OF_QUOTED_WORDS = compiled(
+    rf"(COPY|ADD|ARG|ENV|LABEL)[ \t]+{_FLAGS}((?![-\[]){_QUOTED}(?:[ \t]++{_QUOTED})*+)[ \t]*+"
+)
+_QUOTED_WORD = compiled(_QUOTED)
 _OF_PAIRS = frozenset({"ENV", "LABEL"})
+_OF_ONE_PAIR = compiled(rf"(ENV|LABEL)[ \t]+((?![-\[])(?:(?!=){_PLAIN})++)[ \t]++(?=[!-~])")
+"""The first form of all: a blank instead of ``=``, and all behind it is the value."""
+_STRING = r'"[ !#-\[\]-~]*+"'
+_OF_STRINGS = compiled(
+    rf"(RUN|CMD|ENTRYPOINT|SHELL|COPY|ADD|VOLUME)[ \t]+{_FLAGS}"
+    rf"\[[ \t]*+({_STRING}(?:[ \t]*+,[ \t]*+{_STRING})*+)[ \t]*+\][ \t]*+"
+)
+"""In exec form."""
+
+
+_Parts = tuple[str, list[str], list[str], bool]
+"""Name, flags, arguments, and whether these are in exec form."""
 
 
 def plain_instruction(line: str, start: int, end: int) -> DockerfileInstruction | None:
@@ -21,17 +42,46 @@ def plain_instruction(line: str, start: int, end: int) -> DockerfileInstruction 
 
     There is no here-document in the Dockerfile. ``start``, ``end``: its lines there.
     """
-    text = _OF_TEXT.match(line)
-    if text:
-        return DockerfileInstruction(text[1], line, [], [line[text.end() :].strip()], False, [], start, end)
-    match = _OF_WORDS.fullmatch(line)
-    if not match:
+    found = (
+        _of_text(line) or _of_words(line) or _of_strings(line) or _of_quoted_words(line) or _of_one_pair(line)
+    )
+    if not found:
         return None
-    name, flags, rest = match.groups()
-    words = rest.split()
-    if name in _OF_PAIRS:
-        pairs = [word.partition("=") for word in words]
-        if not all(equals for _, equals, _ in pairs):
-            return None
-        words = [part for key, equals, value in pairs for part in (key, value, equals)]
-    return DockerfileInstruction(name, line, flags.split(), words, False, [], start, end)
+    name, flags, words, exec_form = found
+    return DockerfileInstruction(name, line, flags, words, exec_form, [], start, end)
+
+
+def _of_text(line: str) -> _Parts | None:
+    match = _OF_TEXT.match(line)
+    return (match[1], match[2].split(), [line[match.end() :].strip()], False) if match else None
+
+
+def _of_words(line: str) -> _Parts | None:
+    match = _OF_WORDS.fullmatch(line)
+    return _with_pairs(match, match[3].split()) if match else None
+
+
+def _of_strings(line: str) -> _Parts | None:
+    match = _OF_STRINGS.fullmatch(line)
+    return (match[1], match[2].split(), match[3].split('"')[1::2], True) if match else None
+
+
+def _of_quoted_words(line: str) -> _Parts | None:
+    match = _OF_QUOTED_WORDS.fullmatch(line)
+    return _with_pairs(match, _QUOTED_WORD.findall(match[3])) if match else None
+
+
+def _with_pairs(match: re.Match[str], words: list[str]) -> _Parts | None:
+    """With name, value and what is between them in place of each word of some instructions."""
+    name, flags = match[1], match[2].split()
+    if name not in _OF_PAIRS:
+        return name, flags, words, False
+    pairs = [word.partition("=") for word in words]
+    if not all(equals for _, equals, _ in pairs):
+        return None
+    return name, flags, [part for key, equals, value in pairs for part in (key, value, equals)], False
+
+
+def _of_one_pair(line: str) -> _Parts | None:
+    match = _OF_ONE_PAIR.match(line)
+    return (match[1], [], [match[2], line[match.end() :].strip(), ""], False) if match else None
