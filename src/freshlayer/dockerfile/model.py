@@ -91,9 +91,11 @@ class Dockerfile(Struct, frozen=True, array_like=True):
 
     def stage_before(self, number: int, name: str) -> Stage | None:
         """The last stage of that name before another."""
+        numbers = self.named.get(name.lower())
+        if not numbers:
+            return None
         from bisect import bisect_left  # noqa: PLC0415 - of a Dockerfile that is read
 
-        numbers = self.named.get(name.lower(), ())
         place = bisect_left(numbers, number)
         return self.stages[numbers[place - 1]] if place else None
 

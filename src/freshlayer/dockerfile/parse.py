@@ -99,18 +99,19 @@ def _without_onbuild_documents(text: str) -> str:
 
 def _instruction(number: int, item: DockerfileInstruction, line: int, end: int) -> Instruction:
     name = intern(item.name)
-    rest = item.args[0] if name == "RUN" and not item.json and item.args else ""
+    args, documents = item.args, item.heredocs
+    rest = args[0] if name == "RUN" and not item.json and args else ""
     return Instruction(
-        number=number,
-        name=name,
-        flags=tuple(item.flags),
-        split=() if rest and len(item.args) == 1 else tuple(item.args),
-        exec_form=item.json,
-        heredocs=tuple(Heredoc(doc.name, doc.content, doc.chomp) for doc in item.heredocs),
-        original="" if item.original == f"{name} {rest}" else item.original,
-        rest=rest,
-        line=line,
-        end_line=line if end == line else end,
+        number,
+        name,
+        tuple(item.flags),
+        () if rest and len(args) == 1 else tuple(args),
+        item.json,
+        tuple([Heredoc(it.name, it.content, it.chomp) for it in documents]) if documents else (),
+        "" if item.original == f"{name} {rest}" else item.original,
+        rest,
+        line,
+        line if end == line else end,
     )
 
 

@@ -50,7 +50,8 @@ def parent_stage(dockerfile: Dockerfile, stage: Stage, base: Expand) -> Stage | 
 def sources(stage: Stage) -> Iterator[str]:
     """What COPY --from and RUN --mount=from of a stage name: stages, numbers or images, as written."""
     for instruction in stage.instructions:
-        yield from sources_of(instruction.name, instruction.flags)
+        if instruction.flags:
+            yield from sources_of(instruction.name, instruction.flags)
 
 
 def sources_of(name: str, flags: tuple[str, ...]) -> Iterator[str]:

@@ -285,12 +285,15 @@ class _Scopes:
             frame.args = frame.args if self._inherits else self._predefined
         else:
             frame = self._first_frame(stage, config)
+        seen = frame.environment()
         for instruction in (*triggers(stage, parent, config.triggers if config else ()), *stage.instructions):
-            found[instruction.number] = frame.environment()
+            found[instruction.number] = seen
             if instruction.name == "ARG":
                 self._declare(frame, instruction)
+                seen = frame.environment()
             elif instruction.name == "ENV":
                 _set(frame, instruction, self._dockerfile.escape)
+                seen = frame.environment()
         self._ends[stage.number] = frame
 
     def _first_frame(self, stage: Stage, config: ImageConfig | None) -> _Frame:
