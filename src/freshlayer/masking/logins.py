@@ -9,4 +9,4 @@ _LOGIN = compiled(r"//[^/@\s]*@")
 
 def without_login(text: str) -> str:
     """A text without the logins of its URLs."""
-    return _LOGIN.sub("//", text)
+    return _LOGIN.sub("//", text) if "@" in text else text
