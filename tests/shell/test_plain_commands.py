@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from freshlayer.shell.syntax.grammar import statements_of
 from freshlayer.shell.syntax.nodes import (
@@ -16,12 +17,13 @@ from freshlayer.shell.syntax.nodes import (
     Literal,
     Part,
     Pipeline,
+    Redirected,
     Sequence,
     Statement,
     Word,
 )
 from freshlayer.shell.syntax.parse import parse
-from freshlayer.shell.syntax.plain import plain, plain_command
+from freshlayer.shell.syntax.plain import beginning, command_of, plain
 from freshlayer.shell.syntax.respelling import tree_of
 from freshlayer.shell.syntax.words import text_of, words_of
 
@@ -43,13 +45,49 @@ _NAMED = st.sampled_from(
 )
 _VARIABLES = st.sampled_from(("$A", "$b1", "${A}", "${_c}"))
 _SINGLE = st.text('ab 0.;&|$`\\"#!(){}[]<>*=-~', max_size=6).map("'{}'".format)
-_DOUBLE = st.lists(st.text("ab 0.;&|#!(){}[]<>*=-~'/:", min_size=1, max_size=3) | _VARIABLES, max_size=4).map(
-    lambda parts: f'"{"".join(parts)}"'
+_EXPANSIONS = st.builds(
+    "${{{}{}{}}}".format,
+    st.sampled_from(("A", "_c")),
+    st.sampled_from(("%", "%%", "#", "##", ":-", "-", ":=", "=", "+", ":+", "/", "//")),
+    st.sampled_from(("", "a", "*.", "/-", "*", "x:y", "./-")),
 )
-_COMPOSED = st.lists(_BARE | _VARIABLES | _SINGLE | _DOUBLE, min_size=1, max_size=5).map("".join)
-_WORDS = (_BARE | _NAMED | _COMPOSED).filter(lambda word: word not in {"==", "=~"})
-_COMMANDS = st.tuples(_BARE | _NAMED | st.just(":"), st.lists(_WORDS, max_size=4)).map(
-    lambda command: (command[0], *command[1])
+_ESCAPES = st.sampled_from(r"\( \) \; \n \$ \" \' \\ \| \{ \#".split())
+_INNER_COMMANDS = st.sampled_from(
+    ("uname -m", "a | b", "cat '/x y'", 'cut -d" "', "a 2>/dev/null", "case", "a=", "a;", " e $A", 'f "$A"')
+)
+_SUBSTITUTIONS = _INNER_COMMANDS.map("$({})".format)
+_DOUBLE = st.lists(
+    st.text("ab 0.;&|#!(){}[]<>*=-~'/:", min_size=1, max_size=3)
+    | _VARIABLES
+    | _EXPANSIONS
+    | _ESCAPES
+    | _SUBSTITUTIONS,
+    max_size=4,
+).map(lambda parts: f'"{"".join(parts)}"')
+_COMPOSED = st.lists(
+    _BARE | _VARIABLES | _EXPANSIONS | _ESCAPES | _SINGLE | _DOUBLE | _SUBSTITUTIONS, min_size=1, max_size=5
+).map("".join)
+_WORDS = (_BARE | _NAMED | _COMPOSED).filter(lambda word: "==" not in word and "=~" not in word)
+_ASSIGNMENTS = st.builds(
+    "{}{}{}".format,
+    st.sampled_from(("X", "Y1", "_", "_a")),
+    st.sampled_from(("=", "+=")),
+    _WORDS | st.just(""),
+)
+_REDIRECTIONS = st.sampled_from(("2>&1", ">&2", "1>&2")) | st.builds(
+    "{}{}{}{}".format,
+    st.sampled_from(("", "2", "1", "0")),
+    st.sampled_from((">", ">>", "<")),
+    st.sampled_from(("", " ")),
+    st.sampled_from(("/f", "/dev/null")) | _WORDS,
+)
+_FIRST = st.lists(_ASSIGNMENTS, max_size=2) | st.just(["export"])
+_COMMANDS = st.builds(
+    lambda first, program, words, last: (*first, program, *words, *last),
+    _FIRST,
+    _BARE | _NAMED | _ASSIGNMENTS | st.just(":"),
+    st.lists(_WORDS, max_size=4),
+    st.lists(_REDIRECTIONS, max_size=2),
 )
 _BETWEEN = st.sampled_from(
     ("&&", " && ", " &&  \t", " & ", " \\\n && ", "; ", " ; ", " || ", " | ", "|", " |")
@@ -76,8 +114,13 @@ def _joined(statement: Statement) -> Statement:
             return Sequence(tuple(map(_joined, inner)))
         case Pipeline(parts=parts):
             return Pipeline(tuple(map(_joined, parts)))
-        case Command(all_words=words):
-            return Command(tuple(map(_joined_word, words)), statement.text)
+        case Redirected(statement=inner, output=output):
+            return replace(
+                statement, statement=_joined(inner), output=_joined_word(output) if output else output
+            )
+        case Command(all_words=words, assignments=assignments):
+            values = tuple(replace(item, value=_joined_word(item.value)) for item in assignments)
+            return replace(statement, words=tuple(map(_joined_word, words)), assignments=values, fields=())
         case _:
             return statement
 
@@ -115,7 +158,7 @@ def _of_commands(script: str) -> Iterator[tuple[list[Word], list[Word]]]:
     while waiting:
         node = waiting.pop()
         waiting += node.children
-        if node.type == "command" and (command := plain_command(text_of(node), 0)):
+        if node.type == "command" and (command := command_of(text_of(node), 0)):
             yield list(map(_joined_word, command.all_words)), list(map(_joined_word, words_of(node)))
 
 
@@ -132,6 +175,11 @@ def _of_commands(script: str) -> Iterator[tuple[list[Word], list[Word]]]:
         "rm -rf /var/lib/apt/lists/* ~/.cache",
         'curl "https://example.org/${V}/x" -H \'a: b\' --o="c d"',
         'a "$A-$B" $A/x ${A}-${B}/${C}-d',
+        'X=1 Y= Z+=$(a | b) c -d; V="$(e -f \'g h\' "i j")"',
+        "export A B=1 C=${D%%.*}",
+        "a b > /c 2>&1; d 2>/dev/null | e < $F >> 'g h'",
+        "find . \\( -name 'a' -o -name b \\) -exec rm -rf {} +",
+        'a "\\"b\\$" ${A:-b} ${B//./-} "${C##*/}"',
     ],
 )
 def test_the_text_of_a_command_is_as_written(script: str) -> None:
@@ -153,18 +201,88 @@ def test_the_text_of_a_command_is_as_written(script: str) -> None:
             "a | | b",
             "a & b",
             "if a; then b; fi",
-            "X=1 a",
             "a; export B",
         ),
-        *("a $(b)", "a `b`", 'a "$(b)"', 'a "\\n"', "a b\\ c", "a > b", "a {b,c}", "[ a ]", "a # b", "a\nb"),
-        *("a 'b", 'a "b', '"a" b', "$A b", "a $1", "a ${B:-c}", "a $'b'", "a x-$B-$C-", "a " + "${B}" * 1001),
+        *(
+            "a `b`",
+            "a b\\ c",
+            "a {b,c}",
+            "[ a ]",
+            "a # b",
+            "a\nb",
+            "a $(b $(c))",
+            "a $((1))",
+            "a $(case x in y) z",
+        ),
+        *(
+            "a > b c",
+            "> b",
+            "a >| b",
+            "a >& b",
+            "a &> b",
+            "a << b",
+            "a <<< b",
+            "a <(b)",
+            "a 3> b",
+            "a - > b",
+            "a1> b",
+        ),
+        *(
+            "X=(1)",
+            "X=|a",
+            "a $(X=)",
+            "X[1]=2",
+            "X=a\\;b",
+            "export -x A=1",
+            "X=1 export Y=2",
+            "a | b > c | d",
+        ),
+        *("a 'b", 'a "b', '"a" b', "$A b", "a $1", "a ${B:c}", "a $'b'", "a x-$B-$C-", "a " + "${B}" * 1001),
     ],
 )
 def test_what_is_not_plain_is_left_to_the_grammar(script: str) -> None:
     assert plain(script) is None
 
 
+_COMPOUNDS = (
+    *("if a; then b; fi", "case $A in b) c ;; *) d ;; esac", "for x in $A b; do c $x; done", "(a; b) > c"),
+    *("{ a; } | b", "[ $A = b ] || c", "a <<E && b\n$C\nE\n", "! a | b", "f() { a; }", "a &", "a & b"),
+    *("a # b", "a `b`", "x=(1 2)", "> a", "unset A", "a\nb", "a >&2 b", "a | b > c | d", "((i++))"),
+    *("fi", "a )", "(a", "a 'b", "&& a", "a ;; b", "if a", "then a", "} ", "done | a", "; a"),
+)
+
+
+@pytest.mark.parametrize("compound", _COMPOUNDS)
+@pytest.mark.parametrize("before", ["a b; ", "a && ", "a; X=1 b > c || d && ", "a | b; c | ", "a;"])
+@pytest.mark.parametrize("behind", ["", " && e $(f)", "; e | f", "\ng"])
+def test_what_is_before_the_first_odd_statement_changes_nothing(
+    before: str, compound: str, behind: str
+) -> None:
+    script = f"{before}{compound}{behind}"
+    body, whole = statements_of(script)
+    assert (parse(script).body, parse(script).whole) == (body, whole)
+
+
 def test_blanks_at_the_end_take_no_longer_than_their_number() -> None:
     started = time.process_time()
     assert plain("a;" + " " * 60_000) == plain("a;")
+    assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        *(
+            "a " + "$(b " * 20_000,
+            'a "' + '$(b "' * 10_000,
+            "a " + "'$(' " * 10_000,
+            "a '" + '$("' * 10_000 + "'",
+        ),
+        *("X=1 " * 10_000 + "a", "a" + " > b" * 10_000, "a; " * 10_000 + "if", "a " + "$(b) " * 10_000),
+        *("a " + "\\\\" * 20_000, "a " + "${A:-b}" * 10_000, "a " + "'$(b' " * 10_000, "X=" * 20_000 + "|b"),
+    ],
+)
+def test_a_plain_beginning_takes_no_longer_than_its_text(script: str) -> None:
+    started = time.process_time()
+    beginning(script)
     assert time.process_time() - started < 1

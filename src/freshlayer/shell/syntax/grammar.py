@@ -32,7 +32,7 @@ from freshlayer.shell.syntax.nodes import (
     While,
     Word,
 )
-from freshlayer.shell.syntax.plain import plain_command
+from freshlayer.shell.syntax.plain import command_of
 from freshlayer.shell.syntax.respelling import GROUP, is_whole, tree, tree_of
 from freshlayer.shell.syntax.words import condition_words, given_word, text_of, word, words, words_of
 
@@ -79,7 +79,7 @@ def _statement(node: Node, depth: int) -> Statement | None:
 
 def _command(node: Node, _depth: int) -> Statement:
     text = text_of(node)
-    plain = plain_command(text, _row(node))
+    plain = command_of(text, _row(node))
     if plain is not None:
         return plain
     assignments = tuple(_assignment(child) for child in node.children if child.type == "variable_assignment")

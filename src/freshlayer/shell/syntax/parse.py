@@ -6,22 +6,53 @@ import re
 from functools import lru_cache
 
 from freshlayer.lazy_regex import compiled
-from freshlayer.shell.syntax.nodes import Script, Word
-from freshlayer.shell.syntax.plain import plain
+from freshlayer.shell.syntax.nodes import AndOr, Command, Script, Sequence, Statement, Word
+from freshlayer.shell.syntax.plain import Beginning, beginning
 
 _CONTINUED = compiled(r"(?<!\\)\\\n")
+_PLACEHOLDER = ":"
 
 
 @lru_cache(maxsize=512)
 def parse(text: str) -> Script:
     """Parse a script. Never fails: what is not understood is left out, and ``whole`` is False then."""
     joined = _CONTINUED.sub("", text) if "\\" in text else text
-    body = plain(joined)
-    if body is not None:
-        return Script(body, whole=True, lines=_line_numbers(text))
+    found = beginning(joined)
+    if found.statements and not found.rest and found.left is None:
+        return Script(Sequence(tuple(found.statements)), whole=True, lines=_line_numbers(text))
     from freshlayer.shell.syntax.grammar import statements_of  # noqa: PLC0415 - loads the parser's library
 
+    body = _continued(found) if found.rest and (found.statements or found.left) else None
+    if body is not None:
+        return Script(body, whole=True, lines=_line_numbers(text))
     return Script(*statements_of(joined), _line_numbers(text))
+
+
+def _continued(start: Beginning) -> Sequence | None:
+    """With the rest as the grammar reads it; None where the grammar has to see all of the script."""
+    from freshlayer.shell.syntax.grammar import statements_of  # noqa: PLC0415 - loads the parser's library
+
+    if start.left is None:
+        following, whole = statements_of(start.rest)
+        return Sequence((*start.statements, *following.statements)) if whole else None
+    following, whole = statements_of(f"{_PLACEHOLDER} {start.operator} {start.rest}")
+    first = _with_left(following.statements[0], start.left) if whole and following.statements else None
+    if first is None:
+        return None
+    return Sequence((*start.statements, first, *following.statements[1:]))
+
+
+def _with_left(statement: Statement, left: Statement) -> Statement | None:
+    """The statement with ``left`` for the placeholder at its beginning."""
+    behind: list[AndOr] = []
+    while isinstance(statement, AndOr):
+        behind.append(statement)
+        statement = statement.left
+    if not isinstance(statement, Command) or statement.text != _PLACEHOLDER:
+        return None
+    for item in reversed(behind):
+        left = AndOr(left, item.operator, item.right)
+    return left
 
 
 def parse_quoted(text: str) -> Word | None:

@@ -2,105 +2,101 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from freshlayer.lazy_regex import ASCII, compiled
-from freshlayer.shell.syntax.nodes import (
-    AndOr,
-    Command,
-    Literal,
-    Parameter,
-    Part,
-    Pipeline,
-    Sequence,
-    Statement,
-    Word,
+from freshlayer.shell.syntax.nodes import AndOr, Command, Pipeline, Sequence, Statement
+from freshlayer.shell.syntax.plain_commands import is_redirected, plain_command, plain_statement
+from freshlayer.shell.syntax.plain_words import (
+    CHARACTERS,
+    DOUBLE,
+    ESCAPED,
+    INSIDE,
+    SINGLE,
+    SUBSTITUTION,
+    VARIABLE,
 )
 
-_CHARACTER = r"[\w./:@%+,=*?~-]"
-"""In a word without quotes: what no shell changes, or what an expansion of file names reads later."""
-_VARIABLE = r"\$(?:[A-Za-z_]\w*+|\{[A-Za-z_]\w*+\})"
-_SINGLE = r"'[^'\n]*+'"
-_DOUBLE = r"\"[^\"]*+\""
-_CHECKED_DOUBLE = rf"\"(?:[^\"$`\\\n]++|{_VARIABLE})*+\""
-_OF_COMMAND = rf"(?:{_CHARACTER}|[ \t])++|{_VARIABLE}|{_SINGLE}|{_CHECKED_DOUBLE}"
-_SIMPLE = compiled(rf"(?:{_OF_COMMAND})*+", ASCII)
-_SCRIPT = compiled(rf"(?:{_OF_COMMAND}|&&|\|\|?|;)*+", ASCII)
-# What follows is for scripts that one of these matches.
-_COMMAND = compiled(rf"((?:[^;&|'\"]++|{_SINGLE}|{_DOUBLE})*+)(&&|\|\|?|;)")
-_WORD = compiled(rf"(?:[^ \t'\"]++|{_SINGLE}|{_DOUBLE})++")
-_PIECE = compiled(rf"[^$'\"]++|{_VARIABLE}|{_SINGLE}|{_DOUBLE}", ASCII)
-_QUOTED_PIECE = compiled(rf"[^$]++|{_VARIABLE}", ASCII)
-_NOT_LITERAL = compiled(r"[$'\"]")
-_PROGRAM = compiled(r"[\w./][\w./+-]*|:", ASCII)
-_NOT_COMMANDS = frozenset(
-    "if then elif else fi for while until do done case esac in select function time coproc"
-    " declare typeset export readonly local unset unsetenv".split()
+_OF_COMMAND = rf"[{CHARACTERS} \t]++|{VARIABLE}|{SINGLE}|{DOUBLE}|{SUBSTITUTION}|{ESCAPED}|\{{\}}"
+_REDIRECTION = r">&[12]|>>?(?![>&|(])|<(?![<>&(])"
+_COMMAND = compiled(rf"(?:{_OF_COMMAND})*+", ASCII)
+_SCRIPT = compiled(rf"(?:{_OF_COMMAND}|&&|\|\|?|;|{_REDIRECTION})*+", ASCII)
+_SEPARATED = compiled(
+    rf"((?:[^;&|'\"$\\>]++|{SINGLE}|{DOUBLE}|{SUBSTITUTION}|{ESCAPED}|\$|>&?)*+)(&&|\|\|?|;|\Z)", ASCII
 )
-MOST_PARTS = 1000
-"""Of a word; the grammar shows longer ones as they are written."""
-_MOST_PIECES = 3
-"""Of a word with ``$name``: in longer ones the grammar is given ``${name}``, which messages show."""
+"""A command of a plain text, and what is behind it: nothing where the text ends in the midst of it."""
+_SCRIPT_INSIDE = compiled(rf"\$\(({INSIDE})\)", ASCII)
+
+
+class Beginning(Struct, frozen=True):
+    """The plain beginning of a script: whole statements, and the left side of one that ``rest`` goes on with.
+
+    ``left`` is None where ``rest`` begins with a statement; else ``operator`` is between the two.
+    """
+
+    statements: list[Statement]
+    left: Statement | None
+    operator: str
+    rest: str
 
 
 def plain(text: str) -> Sequence | None:
     """Plain commands, with ``;``, ``&&``, ``||`` and ``|`` between them; None for every other script."""
-    if not _SCRIPT.fullmatch(text):
+    found = beginning(text)
+    return None if found.rest or found.left or not found.statements else Sequence(tuple(found.statements))
+
+
+def command_of(text: str, row: int) -> Command | None:
+    """One command, where it is a plain one; else None."""
+    if not _COMMAND.fullmatch(text) or ("$(" in text and not _holds_plain_scripts(text)):
         return None
+    return plain_command(text, row)
+
+
+def beginning(text: str) -> Beginning:
+    """As much of a script as is plain."""
     statements: list[Statement] = []
-    chain: Statement | None = None
+    left: Statement | None = None
     operator = ""
     piped: list[Statement] = []
-    text = text.rstrip(" \t")
-    for between, end in _COMMAND.findall(text if text.endswith(";") else f"{text};"):
-        written = between.strip()
-        command = _command(written)
-        if command is None:
-            return None
-        piped.append(command)
-        if end == "|":
+    read = at = 0
+    for written, separator in _SEPARATED.findall(_plain_text(text)):
+        if not separator:
+            break
+        read += len(written) + len(separator)
+        statement = plain_statement(written.strip(" \t"))
+        if statement is None or (separator[0] == "|" and _ends_oddly(statement, written, piped)):
+            break
+        piped.append(statement)
+        if separator == "|":
             continue
-        following = Pipeline(tuple(piped)) if len(piped) > 1 else command
+        following = Pipeline(tuple(piped)) if len(piped) > 1 else statement
         piped = []
-        chain = AndOr(chain, operator, following) if chain else following
-        operator = end
-        if end == ";":
-            statements.append(chain)
-            chain = None
-    return Sequence(tuple(statements)) if statements and chain is None else None
+        left = AndOr(left, operator, following) if left else following
+        operator = separator
+        at = read
+        if separator == ";":
+            statements.append(left)
+            left = None
+    return Beginning(statements, left, operator, text[at:].strip(" \t"))
 
 
-def plain_command(text: str, row: int) -> Command | None:
-    """One command, where it is a plain one; else None."""
-    return _command(text, row) if _SIMPLE.fullmatch(text) else None
+def _ends_oddly(statement: Statement, written: str, before: list[Statement]) -> bool:
+    """Whether the grammar reads something else before ``|``: at ``X=|``, and at ``a | b > c | d``."""
+    return written.endswith("=") or bool(before and is_redirected(statement, written))
 
 
-def _command(text: str, row: int = 0) -> Command | None:
-    literal = not _NOT_LITERAL.search(text)
-    written = text.split() if literal else _WORD.findall(text)
-    if not written or not _PROGRAM.fullmatch(written[0]) or written[0] in _NOT_COMMANDS:
-        return None
-    if literal:
-        return Command((), text, (), False, row, tuple([(word,) for word in written]))
-    words = tuple([_word(word) if _NOT_LITERAL.search(word) else (Literal(word),) for word in written])
-    return None if () in words else Command(words, text, row=row)
+def _plain_text(text: str) -> str:
+    """The beginning of a text in which all characters are plain; with a separator behind it at its end."""
+    match = _SCRIPT.match(text)
+    end = match.end() if match else 0
+    found = text[:end] if end < len(text) else text
+    if "$(" in found and not _holds_plain_scripts(found):
+        return ""
+    return found if end < len(text) or found.endswith(";") else f"{found};"
 
 
-def _word(written: str) -> Word:
-    """Empty where the word is left to the grammar."""
-    pieces = _PIECE.findall(written)
-    if len(pieces) > _MOST_PIECES and any(it[0] == "$" and it[1] != "{" for it in pieces):
-        return ()
-    parts: list[Part] = []
-    for piece in pieces:
-        if piece[0] == "'" or (piece[0] == '"' and "$" not in piece):
-            parts.append(Literal(piece[1:-1], quoted=True))
-        elif piece[0] == '"':
-            parts += [_part(it, quoted=True) for it in _QUOTED_PIECE.findall(piece[1:-1])]
-        else:
-            parts.append(_part(piece, quoted=False))
-    return tuple(parts) if len(parts) <= MOST_PARTS else ()
-
-
-def _part(text: str, *, quoted: bool) -> Part:
-    if text[0] != "$":
-        return Literal(text, quoted)
-    return Parameter(text.strip("${}"), text, quoted)
+def _holds_plain_scripts(text: str) -> bool:
+    """Whether what is in ``$(…)`` is plain: in all others the grammar decides what is an error."""
+    scripts = _SCRIPT_INSIDE.findall(text)
+    return not any(script.endswith("=") or plain(script) is None for script in scripts)

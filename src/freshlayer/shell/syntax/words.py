@@ -9,25 +9,11 @@ from tree_sitter import Node
 
 from freshlayer.lazy_regex import compiled
 from freshlayer.shell.syntax.braces import braced
-from freshlayer.shell.syntax.nodes import (
-    Arithmetic,
-    Literal,
-    Opaque,
-    Parameter,
-    Part,
-    Substitution,
-    Word,
-)
-from freshlayer.shell.syntax.plain import MOST_PARTS
+from freshlayer.shell.syntax.expansions import literals, parameter
+from freshlayer.shell.syntax.nodes import Arithmetic, Literal, Opaque, Part, Substitution, Word
+from freshlayer.shell.syntax.plain_words import MOST_PARTS
 
-_ESCAPED = compiled(r"\\(\n|.)|[^\\]+|\\", re.DOTALL)
-_ESCAPED_IN_QUOTES = compiled(r'\\(\n|["\\$`])')
 _BACKQUOTED = compiled(r"\\.|`(?:\\.|[^`\\])*`", re.DOTALL)
-_EXPANSION = compiled(
-    r"\$\{(?P<prefix>[#!]?)(?P<name>[A-Za-z_]\w*|\d+|[@*#?!-])(?:\[(?P<index>[^\]]*)\])?(?P<rest>.*)\}",
-    re.DOTALL,
-)
-_OPERATOR = compiled(r":[-=?+]|[-=?+]|##?|%%?|//|/[#%]?|\^\^?|,,?|~~?|:|@")
 _ANSI = compiled(r"\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|([0-7]{1,3})|(.))", re.DOTALL)
 _ANSI_NAMES = dict(zip("ntreEabfv", "\n\t\r\x1b\x1b\a\b\f\v", strict=True))
 _PLAIN = {
@@ -163,7 +149,7 @@ def _gap(source: bytes, *, quoted: bool) -> list[Part]:
     if not source:
         return []
     text = source.decode("utf-8", "surrogateescape")
-    return _with_backquotes(text) if quoted and "`" in text else _literals(text, quoted=quoted)
+    return _with_backquotes(text) if quoted and "`" in text else literals(text, quoted=quoted)
 
 
 def _with_backquotes(text: str) -> list[Part]:
@@ -172,30 +158,19 @@ def _with_backquotes(text: str) -> list[Part]:
     end = 0
     for match in _BACKQUOTED.finditer(text):
         if match[0].startswith("`"):
-            parts += _literals(text[end : match.start()], quoted=True)
+            parts += literals(text[end : match.start()], quoted=True)
             parts.append(Substitution(_inside(match[0], quoted=False), match[0], quoted=True))
             end = match.end()
-    return [*parts, *_literals(text[end:], quoted=True)]
-
-
-def _literals(text: str, *, quoted: bool) -> list[Part]:
-    """Text without its backslashes; outside of quotes, what is behind one is quoted by it."""
-    if "\\" not in text:
-        return [Literal(text, quoted)] if text else []
-    if quoted:
-        unescaped = _ESCAPED_IN_QUOTES.sub(lambda match: "" if match[1] == "\n" else match[1], text)
-        return [Literal(unescaped, quoted=True)] if unescaped else []
-    pieces = [(match[0], match[1]) for match in _ESCAPED.finditer(text)]
-    return [Literal(one or whole, one is not None) for whole, one in pieces if one != "\n"]
+    return [*parts, *literals(text[end:], quoted=True)]
 
 
 def _parts(node: Node, *, quoted: bool) -> list[Part]:
     text, kind = text_of(node), node.type
     if kind in _PLAIN:
-        return _literals(text, quoted=quoted)
+        return literals(text, quoted=quoted)
     match kind:
         case "string_content":
-            return _literals(text, quoted=quoted)
+            return literals(text, quoted=quoted)
         case "heredoc_content":
             return _with_backquotes(text)
         case "raw_string":
@@ -203,7 +178,7 @@ def _parts(node: Node, *, quoted: bool) -> list[Part]:
         case "ansi_c_string":
             return [Literal(_ansi(text[2:-1]), quoted=True)]
         case "simple_expansion" | "expansion":
-            return _parameter(text.lstrip(), quoted=quoted)
+            return parameter(text.lstrip(), quoted=quoted)
         case "arithmetic_expansion" | "command_substitution" if is_computed(node):
             return [Arithmetic(text.strip()[3:-2], text.strip(), quoted)]
         case "command_substitution":
@@ -211,7 +186,7 @@ def _parts(node: Node, *, quoted: bool) -> list[Part]:
         case "process_substitution":
             return [Opaque(text, quoted, text[2:-1])]
         case _:
-            return [Opaque(text, quoted)] if node.is_named else _literals(text, quoted=quoted)
+            return [Opaque(text, quoted)] if node.is_named else literals(text, quoted=quoted)
 
 
 def is_computed(node: Node) -> bool:
@@ -229,28 +204,6 @@ def _is_arithmetic(text: str) -> bool:
         return False
     depths = list(accumulate((c == "(") - (c == ")") for c in text[3:-2]))
     return not depths or (min(depths) >= 0 and depths[-1] == 0)
-
-
-def _parameter(text: str, *, quoted: bool) -> list[Part]:
-    """``$name`` or ``${…}`` with its operator; what is neither is opaque."""
-    if re.match(r"\$\d.", text):
-        # The grammar takes all of $1x for a name, the shell the first digit.
-        return [Parameter(text[1], text[:2], quoted), Literal(text[2:], quoted)]
-    if not text.startswith("${"):
-        return [Parameter(text[1:], text, quoted)]
-    match = _EXPANSION.fullmatch(text)
-    if not match:
-        return [Opaque(text, quoted)]
-    prefix, name, index, rest = match["prefix"], match["name"], match["index"] or "", match["rest"]
-    if prefix and not rest:
-        kind = {"#": "length", "!": "named"}[prefix]
-        return [Parameter(name, text, quoted, kind, "", index)]
-    operator = _OPERATOR.match(rest)
-    if prefix == "#" or (rest and not operator):
-        return [Opaque(text, quoted)]
-    if not operator:
-        return [Parameter(name, text, quoted, "", "", index)]
-    return [Parameter(name, text, quoted, operator[0], rest[operator.end() :], index, indirect=bool(prefix))]
 
 
 def _inside(text: str, *, quoted: bool) -> str:

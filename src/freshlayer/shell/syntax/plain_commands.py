@@ -1,0 +1,136 @@
+"""One plain command → its node: words, with assignments before them and redirections behind them."""
+
+from __future__ import annotations
+
+from freshlayer.lazy_regex import ASCII, compiled
+from freshlayer.shell.syntax.nodes import (
+    Assignment,
+    Command,
+    Literal,
+    Redirected,
+    Statement,
+    Substitution,
+    Word,
+)
+from freshlayer.shell.syntax.plain_words import (
+    CHARACTERS,
+    DOUBLE,
+    ESCAPED,
+    SINGLE,
+    SUBSTITUTION,
+    VARIABLE,
+    plain_word,
+)
+
+_UNIT = rf"{SINGLE}|{DOUBLE}|{SUBSTITUTION}|{ESCAPED}|\$"
+_NOT_LITERAL = compiled(r"[$'\"\\<>]")
+_WORD = compiled(rf"(?:[^ \t'\"$\\]++|{_UNIT})++", ASCII)
+_PROGRAM = compiled(r"[\w./][\w./+-]*|:", ASCII)
+_NOT_COMMANDS = frozenset(
+    "if then elif else fi for while until do done case esac in select function time coproc"
+    " declare typeset export readonly local unset unsetenv".split()
+)
+_NAME = compiled(r"[A-Za-z_]\w*", ASCII)
+_ASSIGNED = compiled(
+    rf"([A-Za-z]\w*|_\w+)(\+?)=((?:[^'\"$\\]++|{VARIABLE}|{SINGLE}|{DOUBLE}|{SUBSTITUTION})*+)", ASCII
+)
+"""At some backslashes the grammar ends a value."""
+_BEFORE_REDIRECTIONS = compiled(rf"(?:[^<>'\"$\\]++|{_UNIT})*+", ASCII)
+_TARGET = rf"(?:[{CHARACTERS}]|{VARIABLE}|{SINGLE}|{DOUBLE})++"
+_REDIRECTIONS = compiled(
+    rf"(?:(?:(?<=[ \t])[12])?(?:>&[12]|(?:>>?|<)[ \t]*{_TARGET})(?![^ \t])[ \t]*)++", ASCII
+)
+_REDIRECTION = compiled(rf"([12]?)(>&|>>?|<)[ \t]*({_TARGET})", ASCII)
+_DASH = (Literal("-"),)
+
+
+def plain_statement(written: str) -> Statement | None:
+    """None where the command is left to the grammar."""
+    if not _NOT_LITERAL.search(written):
+        return _literal(written, 0) or _with_assignments(written)
+    if "<" in written or ">" in written:
+        before = _BEFORE_REDIRECTIONS.match(written)
+        if before and before.end() < len(written):
+            return _redirected(written, before.end())
+    return plain_command(written) or _with_assignments(written)
+
+
+def is_redirected(statement: Statement, written: str) -> bool:
+    """Whether there is a redirection in the text of a statement."""
+    return not isinstance(statement, Command) or len(statement.text) < len(written.strip(" \t"))
+
+
+def plain_command(text: str, row: int = 0) -> Command | None:
+    """A command without assignments and redirections; None where it is left to the grammar."""
+    if not _NOT_LITERAL.search(text):
+        return _literal(text, row)
+    written = _WORD.findall(text)
+    words = _words(written) if _is_command(written) else ()
+    return Command(words, text, row=row) if words else None
+
+
+def _literal(text: str, row: int) -> Command | None:
+    """Without quotes and expansions."""
+    written = text.split()
+    if not _is_command(written):
+        return None
+    return Command((), text, (), False, row, tuple([(word,) for word in written]))
+
+
+def _is_command(written: list[str]) -> bool:
+    return bool(written and _PROGRAM.fullmatch(written[0]) and written[0] not in _NOT_COMMANDS)
+
+
+def _words(written: list[str]) -> tuple[Word, ...]:
+    words = tuple([plain_word(word) if _NOT_LITERAL.search(word) else (Literal(word),) for word in written])
+    return () if () in words else words
+
+
+def _with_assignments(written: str) -> Command | None:
+    """``X=1``, ``X=1 command``, ``export X=1 Y``."""
+    if "=" not in written:
+        return None
+    words = _WORD.findall(written)
+    declares = words[0] == "export"
+    assignments: list[Assignment] = []
+    others: list[str] = []
+    for word in words:
+        assigned = None if others and not declares else _ASSIGNED.fullmatch(word)
+        if assigned is None:
+            others.append(word)
+            continue
+        name, appends, text = assigned.groups()
+        value = plain_word(text)
+        if text and not value:
+            return None
+        assignments.append(Assignment(name, value, None, bool(appends)))
+    if not assignments:
+        return None
+    plain = all(map(_NAME.fullmatch, others)) if declares else not others or _is_command(others)
+    read = _words(others) if plain else ()
+    return Command(read, written, tuple(assignments), declares) if read or (plain and not others) else None
+
+
+def _redirected(written: str, end: int) -> Statement | None:
+    """A command of which the redirections begin at ``end``."""
+    # Without a blank before it the grammar reads some digits as words, and some words as digits.
+    start = end - 1 if written[end - 1] in "12" else end
+    if written[start - 1] not in " \t" or not _REDIRECTIONS.fullmatch(written, start):
+        return None
+    before = written[:start].rstrip(" \t")
+    body = plain_command(before) or _with_assignments(before)
+    # The grammar shows a command without the dash before a redirection.
+    if body is None or body.declares or not body.all_words or body.all_words[-1] == _DASH:
+        return None
+    given: Word | None = None
+    output: Word | None = None
+    appends = False
+    for descriptor, operator, target in _REDIRECTION.findall(written, start):
+        file = plain_word(target)
+        if not file:
+            return None
+        if operator == "<" and not descriptor:
+            given = (Substitution(f"cat {target}", target, quoted=True), Literal("\n", quoted=True))
+        elif operator in {">", ">>"} and descriptor != "2":
+            output, appends = file, operator == ">>"
+    return Redirected(body, given, output is not None, output, appends) if given or output else body

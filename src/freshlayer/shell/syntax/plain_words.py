@@ -1,0 +1,70 @@
+"""Words of plain scripts → parts. The patterns say what is plain in a word; the grammar reads all others."""
+
+from __future__ import annotations
+
+from freshlayer.lazy_regex import ASCII, compiled
+from freshlayer.shell.syntax.expansions import literals, parameter
+from freshlayer.shell.syntax.nodes import Literal, Parameter, Part, Substitution, Word
+
+CHARACTERS = r"\w./:@%+,=*?~\-"
+"""Without quotes: what no shell changes, or what an expansion of file names reads later."""
+_NAME = r"[A-Za-z_]\w*+"
+_OPERATOR = r"(?:%%?|##?|//?|:?[-+=])[\w./:*@-]*+"
+VARIABLE = rf"\$(?:{_NAME}|\{{{_NAME}(?:{_OPERATOR})?\}})"
+SINGLE = r"'[^'\n]*+'"
+ESCAPED = r"\\\S"
+_DOUBLE_INSIDE = rf"\"(?:[^\"$`\\\n]++|{VARIABLE}|{ESCAPED})*+\""
+INSIDE = rf"(?!\()(?:[^()'\"$`\\\n#]++|{VARIABLE}|{SINGLE}|{_DOUBLE_INSIDE}|{ESCAPED})*+"
+"""What is in a substitution, with no other one in it."""
+SUBSTITUTION = rf"\$\({INSIDE}\)"
+DOUBLE = rf"\"(?:[^\"$`\\\n]++|{VARIABLE}|{SUBSTITUTION}|{ESCAPED})*+\""
+
+_PIECE = compiled(rf"(?:[^$'\"\\]++|{ESCAPED})++|{VARIABLE}|{SUBSTITUTION}|{SINGLE}|{DOUBLE}", ASCII)
+_QUOTED_PIECE = compiled(rf"(?:[^$\\]++|{ESCAPED})++|{VARIABLE}|{SUBSTITUTION}", ASCII)
+MOST_PARTS = 1000
+"""Of a word; the grammar shows longer ones as they are written."""
+_MOST_PIECES = 3
+"""Of a word with ``$name``: in longer ones the grammar is given ``${name}``, which messages show."""
+
+
+def plain_word(written: str) -> Word:
+    """Empty where the word is left to the grammar."""
+    pieces = _PIECE.findall(written)
+    if len(pieces) > _MOST_PIECES and any(it[0] == "$" and it[1] not in "{(" for it in pieces):
+        return ()
+    parts: list[Part] = []
+    for piece in pieces:
+        first = piece[0]
+        if first == "'":
+            parts.append(Literal(piece[1:-1], quoted=True))
+        elif first == "$":
+            parts.append(_expansion(piece, quoted=False))
+        elif first == '"':
+            parts += _quoted(piece[1:-1])
+        elif "\\" in piece:
+            parts += literals(piece, quoted=False)
+        else:
+            parts.append(Literal(piece))
+    return tuple(parts) if len(parts) <= MOST_PARTS else ()
+
+
+def _quoted(text: str) -> list[Part]:
+    """What is between double quotes; nothing is still a part."""
+    if "$" not in text:
+        return literals(text, quoted=True) or [Literal("", quoted=True)]
+    parts: list[Part] = []
+    for piece in _QUOTED_PIECE.findall(text):
+        if piece[0] == "$":
+            parts.append(_expansion(piece, quoted=True))
+        elif "\\" in piece:
+            parts += literals(piece, quoted=True)
+        else:
+            parts.append(Literal(piece, quoted=True))
+    return parts
+
+
+def _expansion(text: str, *, quoted: bool) -> Part:
+    if text[1] == "(":
+        return Substitution(text[2:-1], text, quoted)
+    name = text.strip("${}")
+    return Parameter(name, text, quoted) if name.isidentifier() else parameter(text, quoted=quoted)[0]
