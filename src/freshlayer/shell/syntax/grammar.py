@@ -40,7 +40,6 @@ DEEPEST = 60
 """How deep statements may stand in each other; what is deeper is left out."""
 
 _COUNTED = compiled(r"for\s*\(\(([^;]*);([^;]*);(.*?)\)\)\s*(?:;|\n|do\b|\{)", re.DOTALL)
-_SEPARATORS = {";", "&", "\n", ";;", "comment", "heredoc_body", "heredoc_end"}
 
 
 class TooDeepError(Exception):
@@ -67,8 +66,8 @@ def quoted_word(text: str) -> Word | None:
 def _sequence(nodes: list[Node], depth: int, *, own: bool = False) -> Sequence:
     if depth > DEEPEST:
         raise TooDeepError
-    found = [_statement(node, depth + 1) for node in nodes if node.is_named and node.type not in _SEPARATORS]
-    return Sequence(tuple(item for item in found if item is not None), own)
+    found = [_statement(node, depth + 1) for node in nodes]
+    return Sequence(tuple([item for item in found if item is not None]), own)
 
 
 def _statement(node: Node, depth: int) -> Statement | None:
@@ -95,8 +94,9 @@ def _row(node: Node) -> int:
 def _assignment(node: Node) -> Assignment:
     target = node.child_by_field_name("name")
     value = node.child_by_field_name("value")
-    name, _, index = (text_of(target) if target else "").partition("[")
-    appends = any(child.type == "+=" for child in node.children)
+    written = text_of(target) if target else ""
+    name, _, index = written.partition("[")
+    appends = text_of(node).startswith("+=", len(written))
     if value is not None and value.type == "array":
         return Assignment(name, (), words([child for child in value.children if child.is_named]), appends)
     return Assignment(name, word(value) if value else (), None, appends, index.removesuffix("]"))

@@ -196,7 +196,7 @@ def _joined_lines(source: bytes, root: Node) -> Iterator[int]:
 def _without_negated_compounds(text: str) -> str:
     """Behind ``!`` the grammar takes a keyword for a command: ``! { a; }`` becomes ``! ( : {; { a; } )``."""
     at = 0
-    for _ in range(_MOST_NEGATED if len(text) <= _LONGEST_RESPELLED else 0):
+    for _ in range(_MOST_NEGATED if "!" in text and len(text) <= _LONGEST_RESPELLED else 0):
         match = _NEGATED.search(text, at)
         if match is None:
             break

@@ -179,7 +179,7 @@ def _parts(node: Node, *, quoted: bool) -> list[Part]:
             return [Literal(_ansi(text[2:-1]), quoted=True)]
         case "simple_expansion" | "expansion":
             return parameter(text.lstrip(), quoted=quoted)
-        case "arithmetic_expansion" | "command_substitution" if is_computed(node):
+        case "arithmetic_expansion" | "command_substitution" if _is_arithmetic(text.strip()):
             return [Arithmetic(text.strip()[3:-2], text.strip(), quoted)]
         case "command_substitution":
             return [Substitution(_inside(text.lstrip(), quoted=quoted), text.lstrip(), quoted)]
