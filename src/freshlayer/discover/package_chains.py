@@ -26,8 +26,6 @@ def package_chains(
     """The longest chains: what a stage installs is in those of the stages that continue it."""
     if not packages:
         return ()
-    if not packages:
-        return ()
     runs = {stage.number: (*triggers.get(stage.number, ()), *stage.instructions) for stage in stages}
     chains = list(_chains(stages, parents, packages, images, runs))
     return tuple(

@@ -82,10 +82,11 @@ class StageBases:
 
     def key(self, stage: Stage, outer: Environment) -> tuple[str, str]:
         """Reference and platform; the reference is empty for what is not an image of a registry."""
-        if stage.number not in self._keys:
+        found = self._keys.get(stage.number)
+        if found is None:
             name = self._canonical(self.name(stage, outer))
-            self._keys[stage.number] = name, self.platform(stage, outer)
-        return self._keys[stage.number]
+            found = self._keys[stage.number] = name, self.platform(stage, outer)
+        return found
 
     def find(self, stage: Stage, outer: Environment) -> BaseImage | None:
         """What is known of the image; None for nothing."""
@@ -94,8 +95,7 @@ class StageBases:
 
     def config(self, stage: Stage, outer: Environment) -> ImageConfig | None:
         """Its configuration."""
-        found = self.find(stage, outer)
-        return found.config if found and is_configured(found) else None
+        return _config(self.find(stage, outer))
 
     def managers(self, stage: Stage, outer: Environment) -> frozenset[str] | None:
         """The package managers that have a database in the image; None where that is not known."""
@@ -105,8 +105,8 @@ class StageBases:
 
     def start(self, stage: Stage, outer: Environment) -> StageStart:
         """What the first instruction behind a FROM finds."""
-        config, key = self.config(stage, outer), self.key(stage, outer)
-        layer = self.layer(stage, outer)
+        key, found = self.key(stage, outer), self.find(stage, outer)
+        config, layer = _config(found), self._layer(key, found)
         if config is None:
             windows = key[1].startswith("windows/") or _WINDOWS.search(key[0] or stage.base)
             return StageStart(_CMD if windows else _SH, "/", layer)
@@ -119,18 +119,18 @@ class StageBases:
         config = None if parent else self.config(stage, outer)
         return triggers(stage, parent, config.triggers if config else ())
 
-    def layer(self, stage: Stage, outer: Environment) -> Layer:
+    def _layer(self, key: tuple[str, str], found: BaseImage | None) -> Layer:
         """Its files."""
-        found, key = self.find(stage, outer), self.key(stage, outer)
         if found is not None and found.contents is not None:
             return BaseLayer(found.contents)
         return UnreadBase(partial(self._looked_into.setdefault, key, None))
 
     def settle(self, *, decides: bool) -> None:
         """An instruction was read; ``decides``: whether what it has looked up would decide something."""
-        for key in self._looked_into if decides else ():
-            self.want(key, contents=True)
-        self._looked_into.clear()
+        if self._looked_into:
+            for key in self._looked_into if decides else ():
+                self.want(key, contents=True)
+            self._looked_into.clear()
 
     def want(self, key: tuple[str, str], *, contents: bool = False, packages: bool = False) -> None:
         """It is wanted; its contents too where they would decide something, or for ``packages``."""
@@ -155,6 +155,10 @@ def all_wanted(found: Iterable[BaseWanted]) -> tuple[BaseWanted, ...]:
     for item in found:
         wanted[item.key] = _both(wanted.get(item.key) or item, item)
     return tuple(wanted.values())
+
+
+def _config(found: BaseImage | None) -> ImageConfig | None:
+    return found.config if found and is_configured(found) else None
 
 
 def _both(one: BaseWanted, other: BaseWanted) -> BaseWanted:

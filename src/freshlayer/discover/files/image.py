@@ -27,7 +27,7 @@ from freshlayer.discover.files.layers import (
     below_path,
 )
 from freshlayer.model.base_image import is_wanted
-from freshlayer.shell.files import FileText
+from freshlayer.shell.files import FileText, absolute
 from freshlayer.shell.values import alternatives
 
 _NO_NAMES: frozenset[str] = frozenset()
@@ -55,7 +55,7 @@ class _Below(Struct, frozen=True):
         """Of all of them, where those before ``start`` have these names."""
         for number in range(start, self.count):
             layer = self.layers[number]
-            looks = isinstance(layer, LOOKING_BELOW)
+            looks = type(layer) in LOOKING_BELOW
             below = _Below(self.layers, number, self.copies - 1) if looks else NOTHING
             names = layer.names(directory, names, below)
         return names
@@ -69,12 +69,12 @@ class FilesNow(Struct, frozen=True, eq=False):
 
     def find(self, path: str) -> Known | None:
         """What is known of a file."""
-        found = self._found(path)
-        return None if isinstance(found, Gone) else found
+        found = _followed(self.layers, self.count, path)
+        return None if found is None or isinstance(found, Gone) else found
 
     def exists(self, path: str) -> bool | None:
         """Whether there is a file."""
-        match self._found(path):
+        match _followed(self.layers, self.count, path):
             case Gone():
                 return False
             case FileText(perhaps=False):
@@ -97,16 +97,6 @@ class FilesNow(Struct, frozen=True, eq=False):
             if hides or (isinstance(layer, Removed) and below_path(directory, layer.path) is not None):
                 return True
         return True
-
-    def _found(self, path: str) -> Known | Gone | None:
-        """Links are followed."""
-        path = normpath(path)
-        for _ in range(_DEEPEST):
-            found = _newest(self.layers, self.count, path)
-            if not isinstance(found, Link):
-                return found
-            path = found.target
-        return None
 
 
 class ImageFiles:
@@ -166,7 +156,8 @@ class ImageFiles:
 
     def find(self, path: str) -> Known | None:
         """What is known of a file."""
-        return self.now().find(path)
+        found = _followed(self._layers, len(self._layers), path)
+        return None if found is None or isinstance(found, Gone) else found
 
     def exists(self, path: str) -> bool | None:
         """Whether there is a file."""
@@ -174,21 +165,21 @@ class ImageFiles:
 
     def names(self, directory: str) -> frozenset[str]:
         """Names in a directory; each layer is looked through once."""
-        layers = self._layers
+        layers, count = self._layers, len(self._layers)
         # Most directories of PATH are looked up again as they are written.
         known = self._names.get(directory)
-        if known and known[0] == len(layers):
+        if known and known[0] == count:
             return _plain(known[1]) if known[1] else _NO_NAMES
-        directory = normpath(directory)
+        directory = absolute(directory, "")
         start, names = self._names.get(directory, _NOT_LOOKED)
-        if start < len(layers) and self._looks_below:
-            names = _Below(layers, len(layers)).names_from(start, directory, names)
-        elif start < len(layers):
+        if start < count and self._looks_below:
+            names = _Below(layers, count).names_from(start, directory, names)
+        elif start < count:
             for layer in layers[start:]:
                 names = layer.names(directory, names, NOTHING)
             # What is wanted of the base image is noted for each instruction, and a link may lead there.
             if not is_wanted(directory):
-                self._names[directory] = len(layers), names
+                self._names[directory] = count, names
         return _plain(names) if names else names
 
     def is_whole(self, directory: str) -> bool:
@@ -236,6 +227,17 @@ def _newest(layers: list[Layer], count: int, path: str) -> Found | None:
         found = layers[number].find(path)
         if found is not None:
             return found
+    return None
+
+
+def _followed(layers: list[Layer], count: int, path: str) -> Known | Gone | None:
+    """The same; links are followed."""
+    path = absolute(path, "")
+    for _ in range(_DEEPEST):
+        found = _newest(layers, count, path)
+        if found is None or not isinstance(found, Link):
+            return found
+        path = found.target
     return None
 
 
