@@ -17,7 +17,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from freshlayer.dockerfile.continuations import _BLANKS, unfolded
+from freshlayer.dockerfile.model import Heredoc
 from freshlayer.dockerfile.parse import parse
+from freshlayer.dockerfile.plain_documents import with_documents
 from freshlayer.dockerfile.plain_instructions import plain_instruction
 from freshlayer.errors import DockerfileError
 
@@ -84,7 +86,20 @@ _LINES = st.one_of(
                 "\x85\\",
                 "RUN x\x0b\\\x0c",
                 "RUN y <<EOF",
+                "RUN <<-'EOF' >\"${z}\"",
+                'COPY --a=b <<EOF <<"c" /d',
+                "ADD <<EOF\\",
+                "RUN a<<EOF",
+                "RUN <<EOF; b",
+                "RUN << EOF",
+                "RUN $a <<EOF 3<<c",
+                "RUN <<<EOF",
+                "ENV a=<<EOF",
+                'RUN ["<<EOF"]',
+                "ONBUILD RUN <<EOF",
                 "EOF",
+                "\tEOF",
+                "c",
                 "RUN z\r",
                 "\ufeffRUN z",
                 "\ufeff# z",
@@ -124,8 +139,7 @@ def test_what_the_library_reads_is_the_same_with_joined_lines(text: str) -> None
     ]
     assert found.escape == tree.escape_token
     assert [
-        (it.name, it.text, it.flags, it.words, it.exec_form, len(it.heredocs), it.line, it.end_line)
-        for it in read
+        (it.name, it.text, it.flags, it.words, it.exec_form, it.heredocs, it.line, it.end_line) for it in read
     ] == [_of(it) for it in tree.instructions]
 
 
@@ -148,7 +162,8 @@ def _error(text: str) -> int | None:
 
 def _of(it: DockerfileInstruction) -> tuple[object, ...]:
     flags, words = tuple(it.flags), tuple(it.args)
-    return it.name, it.original, flags, words, it.json, len(it.heredocs), it.start_line, it.end_line
+    documents = tuple(Heredoc(each.name, each.content, each.chomp) for each in it.heredocs)
+    return it.name, it.original, flags, words, it.json, documents, it.start_line, it.end_line
 
 
 def test_a_space_is_what_the_library_takes_for_one() -> None:
@@ -170,6 +185,35 @@ def test_a_space_is_what_the_library_takes_for_one() -> None:
 def test_a_long_line_that_is_not_plain_is_found_out_in_time(line: str) -> None:
     started = time.process_time()
     assert plain_instruction(line, 1, 1) is None
+    assert time.process_time() - started < 0.5
+
+
+def test_here_documents_of_plain_instructions_are_read_without_the_library() -> None:
+    long = unfolded("FROM a\nRUN b \\\n <<-'c' 3<<d >\"${e}\"\n# f\n\tc\n\n\td\nd\nCMD g\n", "\\")
+    assert (long.all_plain, [(it.start_line, it.end_line) for it in long.plain]) == (
+        True,
+        [(1, 1), (2, 8), (9, 9)],
+    )
+    assert [(it.name, it.content, it.chomp, it.expand) for it in long.plain[1].heredocs] == [
+        ("c", "# f\n", True, False),
+        ("d", "\n\td\n", False, True),
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "RUN " + "a<<" * 60_000,
+        "RUN <<" + "a" * 200_000 + "'",
+        "RUN " + '<<a "$b' * 30_000,
+        "RUN " + "1" * 200_000 + "<<a",
+    ],
+)
+def test_here_documents_that_are_not_plain_are_found_out_in_time(line: str) -> None:
+    found = plain_instruction(line, 1, 1)
+    started = time.process_time()
+    assert found is not None
+    assert with_documents(found, iter(())) is None
     assert time.process_time() - started < 0.5
 
 

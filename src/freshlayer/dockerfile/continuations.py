@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from freshlayer.dockerfile.library import DockerfileInstruction
+from freshlayer.dockerfile.plain_documents import with_documents
 from freshlayer.dockerfile.plain_instructions import plain_instruction
 
 _MANY = 500
@@ -28,13 +29,15 @@ class Unfolded(Struct, frozen=True):
     """``starts``, ``ends``: line of an instruction in this text → its first and last one in the Dockerfile.
 
     A line that is in neither is the same line of the Dockerfile. ``plain``: instructions that are not in the
-    text, with their lines in the Dockerfile.
+    text, with their lines in the Dockerfile. ``all_plain``: nothing is left but comments that say nothing to
+    the library.
     """
 
     text: str
     starts: dict[int, int]
     ends: dict[int, int]
     plain: tuple[DockerfileInstruction, ...] = ()
+    all_plain: bool = False
 
 
 def unfolded(text: str, escape: str) -> Unfolded:
@@ -45,9 +48,10 @@ def unfolded(text: str, escape: str) -> Unfolded:
 def _each_on_a_line(text: str, escape: str) -> Unfolded | None:
     """Without comments and empty lines behind the first instruction; directives may be before it.
 
-    None where a line may be other than it looks: of a here-document, or with another escape character.
+    None where a line may be other than it looks: of a here-document that is not plain, or with another
+    escape character.
     """
-    if escape != "\\" or "<<" in text or "\r" in text or "\ufeff" in text:
+    if escape != "\\" or "\r" in text or "\ufeff" in text:
         return None
     starts: dict[int, int] = {}
     ends: dict[int, int] = {}
@@ -55,7 +59,8 @@ def _each_on_a_line(text: str, escape: str) -> Unfolded | None:
     plain: list[DockerfileInstruction] = []
     pieces: list[str] = []
     start = 0
-    for number, line in enumerate(text.split("\n"), 1):
+    lines = enumerate(text.split("\n"), 1)
+    for number, line in lines:
         bare = line.lstrip(_BLANKS)
         if not bare or bare[0] == "#":
             if not starts and not plain and not pieces:
@@ -72,13 +77,25 @@ def _each_on_a_line(text: str, escape: str) -> Unfolded | None:
         joined = "".join(pieces) + line if pieces else bare
         pieces = []
         found = plain_instruction(joined, start, number)
+        if "<<" in joined:
+            found = with_documents(found, lines) if found else None
+            if not found:
+                return None
         if found:
             plain.append(found)
         else:
             out.append(joined)
             starts[len(out)], ends[len(out)] = start, number
     # At the end of the file the library reads a line that is to be continued in a way of its own.
-    return None if pieces else Unfolded("\n".join(out), starts, ends, tuple(plain))
+    if pieces:
+        return None
+    return Unfolded("\n".join(out), starts, ends, tuple(plain), not starts and _are_harmless(out))
+
+
+def _are_harmless(comments: list[str]) -> bool:
+    """Whether the library finds nothing in them to refuse: a directive twice, or another escape character."""
+    with_value = [line for line in comments if "=" in line]
+    return not with_value or (len(with_value) == 1 and "escape" not in with_value[0].lower())
 
 
 def _without_long(text: str, escape: str) -> Unfolded:

@@ -6,6 +6,7 @@ load_lean("e2b_dockerfile_utils")
 
 from e2b_dockerfile_utils import (  # noqa: E402 - after the line above
     DockerfileAst,
+    DockerfileHeredoc,
     DockerfileInstruction,
     DockerfileSyntaxError,
     ShellLex,
@@ -14,6 +15,7 @@ from e2b_dockerfile_utils import (  # noqa: E402 - after the line above
 
 __all__ = [
     "DockerfileAst",
+    "DockerfileHeredoc",
     "DockerfileInstruction",
     "DockerfileSyntaxError",
     "ShellLex",

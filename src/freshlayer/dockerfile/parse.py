@@ -47,11 +47,12 @@ def parse(text: str) -> Dockerfile:
             raise
         tree = _tree(replace(long, text=without))
     read = [(it.start_line, it.end_line, it) for it in long.plain]
-    read += [
-        (long.starts.get(it.start_line, it.start_line), long.ends.get(it.end_line, it.end_line), it)
-        for it in tree.instructions
-    ]
-    read.sort(key=itemgetter(0))
+    if tree.instructions:
+        read += [
+            (long.starts.get(it.start_line, it.start_line), long.ends.get(it.end_line, it.end_line), it)
+            for it in tree.instructions
+        ]
+        read.sort(key=itemgetter(0))
     instructions = tuple([_instruction(number, it, line, end) for number, (line, end, it) in enumerate(read)])
     if not instructions:
         raise DockerfileError("the Dockerfile holds no instruction")
@@ -75,6 +76,8 @@ def _is_wide(text: str) -> bool:
 
 
 def _tree(long: Unfolded) -> DockerfileAst:
+    if long.all_plain:
+        return DockerfileAst([], "\\")
     try:
         return parse_dockerfile_ast(long.text)
     except DockerfileSyntaxError as error:

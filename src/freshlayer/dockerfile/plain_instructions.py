@@ -40,7 +40,7 @@ _Parts = tuple[str, list[str], list[str], bool]
 def plain_instruction(line: str, start: int, end: int) -> DockerfileInstruction | None:
     """What the library makes of an instruction on one line; None where it is not plain.
 
-    There is no here-document in the Dockerfile. ``start``, ``end``: its lines there.
+    ``start``, ``end``: its lines in the Dockerfile. Its here-documents are not read.
     """
     found = (
         _of_text(line) or _of_words(line) or _of_strings(line) or _of_quoted_words(line) or _of_one_pair(line)
