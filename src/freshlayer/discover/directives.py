@@ -1,6 +1,6 @@
 """Comments that are directives. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -51,7 +51,8 @@ def read_directives(text: str, instructions: Sequence[tuple[int, int, str]]) -> 
             inside.update(range(first, last + 1))
     found: dict[int, Directives] = {}
     used: set[int] = set()
-    for first, _, name in instructions:
+    below = _below(notes, lines)
+    for first, _, name in [it for it in instructions if it[0] in below]:
         above = first - 1
         watched: list[str] = []
         while above > 0 and above not in inside and lines[above - 1].lstrip().startswith("#"):
@@ -66,6 +67,20 @@ def read_directives(text: str, instructions: Sequence[tuple[int, int, str]]) -> 
     for number, match in notes.items():
         if match and number not in inside and number not in used:
             raise DockerfileError("this '# freshlayer:' comment is not directly above an instruction", number)
+    return found
+
+
+def _below(notes: Iterable[int], lines: Sequence[str]) -> set[int]:
+    """The first line behind each of these that is no comment. ``notes``: lines in their order."""
+    found: set[int] = set()
+    line = 0
+    for note in notes:
+        if note < line:
+            continue
+        line = note + 1
+        while line <= len(lines) and lines[line - 1].lstrip().startswith("#"):
+            line += 1
+        found.add(line)
     return found
 
 

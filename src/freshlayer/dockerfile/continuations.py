@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from freshlayer.dockerfile.library import DockerfileInstruction
-from freshlayer.dockerfile.plain_documents import with_documents
 from freshlayer.dockerfile.plain_instructions import plain_instruction
 
 _MANY = 500
@@ -76,20 +75,17 @@ def _each_on_a_line(text: str, escape: str) -> Unfolded | None:
             continue
         joined = "".join(pieces) + line if pieces else bare
         pieces = []
-        found = plain_instruction(joined, start, number)
-        if "<<" in joined:
-            found = with_documents(found, lines) if found else None
-            if not found:
-                return None
+        found = plain_instruction(joined, start, number, lines)
         if found:
             plain.append(found)
         else:
             out.append(joined)
             starts[len(out)], ends[len(out)] = start, number
+    left = "\n".join(out)
     # At the end of the file the library reads a line that is to be continued in a way of its own.
-    if pieces:
+    if pieces or "<<" in left:
         return None
-    return Unfolded("\n".join(out), starts, ends, tuple(plain), not starts and _are_harmless(out))
+    return Unfolded(left, starts, ends, tuple(plain), not starts and _are_harmless(out))
 
 
 def _are_harmless(comments: list[str]) -> bool:

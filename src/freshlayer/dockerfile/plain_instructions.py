@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from freshlayer.dockerfile.library import DockerfileInstruction
+from freshlayer.dockerfile.plain_documents import Lines, with_documents
 from freshlayer.lazy_regex import compiled
 
 _PLAIN = r"[!#-&(-\[\]-~]"
@@ -37,10 +38,11 @@ _Parts = tuple[str, list[str], list[str], bool]
 """Name, flags, arguments, and whether these are in exec form."""
 
 
-def plain_instruction(line: str, start: int, end: int) -> DockerfileInstruction | None:
+def plain_instruction(line: str, start: int, end: int, lines: Lines) -> DockerfileInstruction | None:
     """What the library makes of an instruction on one line; None where it is not plain.
 
-    ``start``, ``end``: its lines in the Dockerfile. Its here-documents are not read.
+    ``start``, ``end``: its lines in the Dockerfile; ``lines``: those behind it, of which its here-documents
+    are taken.
     """
     found = (
         _of_text(line) or _of_words(line) or _of_strings(line) or _of_quoted_words(line) or _of_one_pair(line)
@@ -48,7 +50,8 @@ def plain_instruction(line: str, start: int, end: int) -> DockerfileInstruction 
     if not found:
         return None
     name, flags, words, exec_form = found
-    return DockerfileInstruction(name, line, flags, words, exec_form, [], start, end)
+    plain = DockerfileInstruction(name, line, flags, words, exec_form, [], start, end)
+    return with_documents(plain, lines) if "<<" in line else plain
 
 
 def _of_text(line: str) -> _Parts | None:
