@@ -41,17 +41,15 @@ class Unfolded(Struct, frozen=True):
 
 def unfolded(text: str, escape: str) -> Unfolded:
     """Each instruction on a line, where that is simple; elsewhere those that have very many lines."""
-    return _each_on_a_line(text, escape) or _without_long(text, escape)
+    is_simple = escape == "\\" and "\r" not in text and "\ufeff" not in text
+    return (_each_on_a_line(text) if is_simple else None) or _without_long(text, escape)
 
 
-def _each_on_a_line(text: str, escape: str) -> Unfolded | None:
+def _each_on_a_line(text: str) -> Unfolded | None:
     """Without comments and empty lines behind the first instruction; directives may be before it.
 
-    None where a line may be other than it looks: of a here-document that is not plain, or with another
-    escape character.
+    None where a line may be other than it looks, as of a here-document that is not plain.
     """
-    if escape != "\\" or "\r" in text or "\ufeff" in text:
-        return None
     starts: dict[int, int] = {}
     ends: dict[int, int] = {}
     out: list[str] = []
