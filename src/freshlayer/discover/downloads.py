@@ -143,13 +143,14 @@ def _why_not(finding: Found, script: str) -> Reason | None:
     return _KEYS if _BY_KEY.match(finding.text) else None
 
 
-def adds(read: dict[Reference, bool], known: Reference, place: ScriptPlace | None) -> bool:
+def adds(read: dict[int, bool], number: int, place: ScriptPlace | None) -> bool:
     """Whether a place is the first of a reference in its instruction, or the first one of the user's own.
 
-    ``read``: what the instruction reads → whether the user's files name it.
+    ``number``: of the reference. ``read``: those of what the instruction reads → whether the user's files
+    name it.
     """
-    before, own = read.get(known), is_users(place)
-    read[known] = own or bool(before)
+    before, own = read.get(number), is_users(place)
+    read[number] = own or bool(before)
     return before is None or (own and not before)
 
 

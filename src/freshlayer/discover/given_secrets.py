@@ -32,7 +32,11 @@ class GivenSecrets:
     def __init__(self, environments: Mapping[int, Environment]) -> None:
         # Most instructions see one environment, and most environments share what knows their names.
         every: dict[int, dict[str, int]] = {}
-        for seen in {id(it): it for it in environments.values()}.values():
+        before = None
+        for seen in environments.values():
+            if seen is before:
+                continue
+            before = seen
             every[id(seen.args.places)] = seen.args.places
             every[id(seen.env.places)] = seen.env.places
         named = (name for names in every.values() for name in names if is_secret_name(name))

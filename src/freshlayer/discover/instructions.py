@@ -14,9 +14,10 @@ from freshlayer.discover.base_triggers import not_watched_there
 from freshlayer.discover.commands import FETCHERS, known_names, of_script, of_words
 from freshlayer.discover.discovery import Conditions, Discovery
 from freshlayer.discover.downloaded_scripts import script_of
-from freshlayer.discover.downloads import ScriptDownloads, ScriptLimits, adds, unless_secret
+from freshlayer.discover.downloads import ScriptDownloads, ScriptLimits, unless_secret
 from freshlayer.discover.files.stages import Expand, StageFiles
 from freshlayer.discover.files.trees import ContextTree
+from freshlayer.discover.found_inputs import FoundInputs
 from freshlayer.discover.given_secrets import GivenSecrets, mounted_secrets
 from freshlayer.discover.homes import Homes
 from freshlayer.discover.local_hosts import why_local
@@ -36,10 +37,10 @@ from freshlayer.dockerfile.reach import parent_stage, sources_of
 from freshlayer.dockerfile.scope import Environment, Unknown
 from freshlayer.lazy_regex import compiled
 from freshlayer.masking import differ_by_guess, public_text, shown_script
-from freshlayer.model.inputs import NotWatched, Place, RemoteInput, ScriptPlace
+from freshlayer.model.inputs import NotWatched, RemoteInput, ScriptPlace
 from freshlayer.model.packages import PackageCommand
 from freshlayer.model.reasons import Reason
-from freshlayer.reference import Reference, preferred, shown
+from freshlayer.reference import Reference, shown
 from freshlayer.shell import Outside, Surroundings
 from freshlayer.shell.files import Files, NoFiles
 from freshlayer.shell.programs.script_files import PATH
@@ -74,10 +75,8 @@ def discover(
     """Everything that the instructions of these stages read from the network."""
     context = context or ContextTree(None, Reason("script-not-in-context"))
     bases = bases or StageBases({}, conditions.platform, conditions.contexts, dockerfile.escape)
-    by_instruction: dict[int, dict[Reference, bool]] = {}
-    places: dict[Reference, list[Place]] = {}
+    reads = FoundInputs()
     not_watched: list[NotWatched] = []
-    requested: dict[Reference, Reference] = {}
     secrets = GivenSecrets(environments)
     downloads = ScriptDownloads(conditions.scripts)
     finder = _Finder(dockerfile, environments, conditions, context, downloads, bases)
@@ -90,19 +89,15 @@ def discover(
         if isinstance(known, Missed):
             not_watched.append(_not_watched(instruction, known, finding.place))
             continue
-        first = requested.setdefault(known, known)
-        if first is not known:
-            requested[known] = preferred(first, known)
+        number, first = reads.see(known)
         if first.address != known.address and differ_by_guess(first.address, known.address):
             one = Missed(known.text, _ONE_IS_REQUESTED)
             not_watched.append(_not_watched(instruction, one, finding.place))
-        if adds(by_instruction.setdefault(instruction.number, {}), known, finding.place):
-            place = Place(instruction.line, instruction.name, stage.label, via, finding.place)
-            places.setdefault(known, []).append(place)
-    inputs = tuple([RemoteInput(requested[known], tuple(where)) for known, where in places.items()])
-    reads = {n: tuple([requested[known] for known in all_of]) for n, all_of in by_instruction.items()}
+        reads.add(number, stage, instruction, via, finding.place)
+    inputs = reads.every
     scripts, missed = _scripts(inputs, downloads.wanted), decided(not_watched, inputs)
-    return Discovery(reads, inputs, missed, scripts, finder.packages, unlocked=finder.unlocked.every)
+    unlocked = finder.unlocked.every
+    return Discovery(reads.by_instruction, inputs, missed, scripts, finder.packages, unlocked=unlocked)
 
 
 def _scripts(inputs: Iterable[RemoteInput], wanted: Mapping[str, None]) -> tuple[Reference, ...]:
@@ -331,7 +326,8 @@ class _Finder:
             if commands := packages.commands:
                 self.packages[instruction.number] = commands
             self.unlocked.add(instruction, packages.unlocked)
-        self._files.keep(files)
+        if instruction.flags:
+            self._files.keep(files)
         return found
 
     def _mounts(self, instruction: Instruction) -> Iterator[Layer]:

@@ -50,8 +50,8 @@ def _chains(
             continued.append(parent)
         key = images[continued[-1].number]
         architecture = "".join(key[1].split("/")[1:2])
-        every = (it for one in reversed(continued) for it in instructions[one.number])
-        runs = _runs(every, packages, architecture)
+        every = [it for one in reversed(continued) for it in instructions[one.number]]
+        runs = [_run(it, packages[it.number], architecture) for it in every if it.number in packages]
         yield PackageChain(key, tuple(runs))
 
 
@@ -59,8 +59,6 @@ def _begins(longer: PackageChain, chain: PackageChain) -> bool:
     return longer.base == chain.base and longer.runs[: len(chain.runs)] == chain.runs
 
 
-def _runs(instructions: Iterable[Instruction], packages: Packages, architecture: str) -> Iterator[PackageRun]:
-    for it in instructions:
-        if commands := packages.get(it.number):
-            policy = PackagePolicy.OFF if is_trigger(it) else PackagePolicy.CLOSURE
-            yield PackageRun(it.number, it.line, commands, policy, architecture)
+def _run(it: Instruction, commands: tuple[PackageCommand, ...], architecture: str) -> PackageRun:
+    policy = PackagePolicy.OFF if is_trigger(it) else PackagePolicy.CLOSURE
+    return PackageRun(it.number, it.line, commands, policy, architecture)

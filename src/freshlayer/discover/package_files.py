@@ -164,4 +164,6 @@ def matching(word: str, directory: str, files: FilesSeen) -> list[str]:
 
 def is_local(word: str) -> bool:
     """Whether a word of a command is the path of a package file."""
+    if "/" not in word and ".rpm" not in word:
+        return False
     return ("/" in word or word.endswith(".rpm")) and re.search(r"\.(?:deb|rpm|apk)$", word) is not None

@@ -50,7 +50,7 @@ def read_through(
     found: list[Finding], program: str, arguments: Words, environment: Iterable[tuple[str, str]]
 ) -> list[Finding]:
     """What a command reads, through the proxies that it uses."""
-    if not any(isinstance(it, Found) for it in found):
+    if not [it for it in found if isinstance(it, Found)]:
         return found
     proxies = used(program, arguments, dict(environment))
     return [through(it, proxies) for it in found] if proxies else found
@@ -88,10 +88,12 @@ def _may_name_proxy(arguments: Words) -> bool:
     for word in arguments:
         if isinstance(word, Unknown):
             return True
-        if word.startswith("--"):
+        if word[:1] != "-":
+            continue
+        if word[:2] == "--":
             if word[2:].partition("=")[0] in _BEGINNINGS:
                 return True
-        elif word.startswith("-") and not _LETTERS.isdisjoint(word):
+        elif not _LETTERS.isdisjoint(word):
             return True
     return False
 

@@ -104,6 +104,7 @@ class ImageFiles:
 
     def __init__(self, layers: Iterable[Layer] = (), base: Layer | None = None) -> None:
         self._base = [base] if base else []
+        self._lowest = len(self._base)
         self._layers = [*self._base, *layers]
         self._inherited = len(self._layers)
         self._mounts = 0
@@ -116,7 +117,7 @@ class ImageFiles:
     def fork(self, *mounts: Layer) -> ImageFiles:
         """The same files, to be changed apart from these; with mounts over them."""
         base = self._base[0] if self._base else None
-        forked = ImageFiles([*self._layers[len(self._base) :], *mounts], base)
+        forked = ImageFiles([*self._layers[self._lowest :], *mounts], base)
         forked._mounts = len(mounts)
         forked._looks_below = self._looks_below
         forked._names = dict(self._names)
@@ -138,7 +139,7 @@ class ImageFiles:
     @property
     def is_empty(self) -> bool:
         """Whether nothing has changed a file of the image."""
-        return len(self._layers) == len(self._base)
+        return len(self._layers) == self._lowest
 
     def now(self) -> FilesNow:
         """The files as they are now."""
