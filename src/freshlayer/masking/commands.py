@@ -11,7 +11,7 @@ from posixpath import basename
 from freshlayer.lazy_regex import ASCII, DOTALL, IGNORECASE, compiled
 from freshlayer.masking.channels import masked_channel
 from freshlayer.masking.given import given, piped
-from freshlayer.masking.names import MASK, has_known_form, is_secret_name, looks_random
+from freshlayer.masking.names import MASK, SHORTEST_FORM, has_known_form, is_secret_name, looks_random
 from freshlayer.masking.urls import shown
 
 Show = Callable[[str], str]
@@ -72,7 +72,6 @@ _PLAIN_WORD = compiled(_ONE, ASCII | IGNORECASE)
 _PLAIN_COMMAND = compiled(rf"{_ONE}(?: {_ONE})*+", ASCII | IGNORECASE)
 _LONGEST_PLAIN = 18
 """Of a word that needs no look at it: longer ones may look random, and all tokens but two are longer."""
-_SHORT_TOKENS = ("xox", "xapp-")
 _HINT = compiled(r"[=:]|\s")
 _NAMED = r"(?<![\w.$])\.?[A-Za-z_][\w.\[\]-]*"
 _IS = r"(?:\\?[\"']?\s*(?:=>|[:=](?![:/]))\s*)(?P<value>.+)"
@@ -158,7 +157,8 @@ def _are_plain(words: list[str]) -> bool:
     if text.count(" ") >= len(words) or not _PLAIN_COMMAND.fullmatch(text):
         return False
     program = words[0].rpartition("/")[2]
-    if program in _OF_CHANNELS or any(mark in text for mark in _SHORT_TOKENS):
+    if program in _OF_CHANNELS or "xox" in text or "xapp-" in text:
+        # The tokens that may be shorter than the words looked at below begin with one of these.
         return False
     for word in words:
         if len(word) > _LONGEST_PLAIN and (has_known_form(word) or looks_random(word)):
@@ -182,7 +182,10 @@ def masked_script(text: str, depth: int = 0, show: Show = shown) -> str:
     """A script, or a part of one, with ``…`` for what is likely to be a secret. A long one is cut."""
     if len(text) <= _LONGEST and _WITHOUT_QUOTES.fullmatch(text):
         commands = [command.split() for command in _COMMAND.findall(text)]
-        if all(masked_words(words, depth, show) == words for words in commands):
+        for words in commands:
+            if masked_words(words, depth, show) != words:
+                break
+        else:
             return text
     return _masked_script(text[:_LONGEST], depth, show)
 
@@ -244,7 +247,9 @@ def _unquoted(token: str) -> str:
 def _word(word: str, program: str, depth: int, show: Show, *, logs_in: bool) -> str:
     if program in _OF_CHANNELS:
         word = masked_channel(word)
-    elif _PLAIN_WORD.fullmatch(word) and not has_known_form(word) and not looks_random(word):
+    elif _PLAIN_WORD.fullmatch(word) and (
+        len(word) < SHORTEST_FORM or not (has_known_form(word) or looks_random(word))
+    ):
         # As most words are: what follows leaves them as they are.
         return word
     option, equals, value = word.partition("=")

@@ -70,7 +70,8 @@ _FORMS = compiled(
     r"|[A-Za-z0-9]{14}\.atlasv1\.[\w-]{40,}|glc_[\w=+/-]{32,})"
 )
 """Forms that their issuers gave to tokens, so that they are recognised wherever they appear."""
-_SHORTEST_FORM = 15
+SHORTEST_FORM = 15
+"""No shorter text holds a known form or looks random."""
 _IN_FORMS = tuple(
     "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- gldt- glrt- glcbt- glptt- glsoat- glft- xox xapp- AKIA ASIA"
     " AROA AIDA AIza ya29. eyJ _live_ _test_ sk- npm_ pypi- hf_ dckr_ hvs. hvb. hvr. dop_v1_ SG. shpat_"
@@ -173,7 +174,7 @@ def without_known_forms(text: str, mask: str = MASK) -> str:
 
 def _may_have_form(text: str) -> bool:
     """Without the expression, which takes a thousand times as long to compile: few texts have one."""
-    if len(text) < _SHORTEST_FORM:
+    if len(text) < SHORTEST_FORM:
         return False
     for character, marks in _BY_CHARACTER:
         if character in text:
