@@ -297,7 +297,7 @@ def _hole_of_input(name: str, arguments: Words, call: Call) -> Words:
 
 
 def _words(fields: tuple[shell.Text, ...]) -> Words:
-    return [field[0] if len(field) == 1 and isinstance(field[0], str) else _word(field) for field in fields]
+    return [only if len(field) == 1 and type(only := field[0]) is str else _word(field) for field in fields]
 
 
 def _word(field: shell.Text) -> Word:

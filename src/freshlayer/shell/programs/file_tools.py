@@ -36,6 +36,8 @@ _CHANGED = Reason("script-changed")
 _DOWNLOADED = Reason("script-downloaded")
 _TAKES_VALUE = {"install": "mogTSt", "cp": "tS", "mv": "tS", "ln": "tS"}
 _MOST_FILES = 50
+_NO_OPTION = frozenset({"", "\n"})
+"""What is behind the dash of a word that is no option."""
 
 
 def apply(runner: Runner, name: str, fields: Fields, frame: Frame) -> None:
@@ -205,7 +207,7 @@ def _divided(words: list[str], letters: str) -> tuple[list[str], list[str]]:
         place += 1
         if word == "--":
             return options, [*operands, *words[place:]]
-        if not word.startswith("-") or not re.match(r"-.", word):
+        if word[:1] != "-" or word[1:2] in _NO_OPTION:
             operands.append(word)
         elif letters and re.fullmatch(f"-[a-zA-Z]*[{letters}]", word) and place < len(words):
             options.append(f"{word} {words[place]}")
