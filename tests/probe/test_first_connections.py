@@ -15,6 +15,7 @@ from freshlayer.model.evidence import Evidence, Identity, Strength, Validators
 from freshlayer.model.observation import ProbeOutcome, Recorded
 from freshlayer.probe import Limits, probe
 from freshlayer.reference import parse
+from testing.misbehaving import BODY, Exchange, MisbehavingOrigin
 
 TOGETHER = 3
 
@@ -85,3 +86,25 @@ def test_a_host_that_drops_what_wants_to_connect_is_not_reached(scheme: str) -> 
     assert {it.reason.code for it in seen.values()} == {"connect-timed-out"}
     # No request waits as long again for the same.
     assert taken < 2
+
+
+def test_what_waits_for_the_first_answer_of_a_slow_host_has_all_its_time() -> None:
+    """Longer than a connection may take to open, and shorter than an answer may take."""
+    started: list[float] = []
+
+    def late_at_first(exchange: Exchange) -> None:
+        started.append(time.monotonic())
+        exchange.pause(max(0.0, started[0] + 0.8 - time.monotonic()))
+        exchange.respond(200, {"ETag": '"1"'}, BODY)
+
+    with MisbehavingOrigin(late_at_first) as slow:
+        references = [parse(f"{slow.url}{n}") for n in range(20)]
+        seen = probe(references, {}, Limits(connect=0.4, answer=5))
+    assert {it.reason.code for it in seen.values()} == {"observed"}
+
+
+def test_a_host_that_never_answers_is_connected_to_all_the_same() -> None:
+    with MisbehavingOrigin("never answers") as silent:
+        references = [parse(f"{silent.url}{n}") for n in range(20)]
+        seen = probe(references, {}, Limits(connect=0.3, answer=1))
+    assert {it.reason.code for it in seen.values()} == {"timed-out"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,7 +19,7 @@ from testing.misbehaving import MisbehavingOrigin, status
 from testing.servers.base import Served, free_ports
 from testing.servers.needs import require
 from testing.servers.nginx import Nginx, proxied
-from testing.tls import self_signed
+from testing.tls import SelfSigned, self_signed
 
 _ONE_TAG = "location / { add_header ETag '\"v1\"' always; return 200 'a body\\n'; }\n"
 _PER_HOST = 8
@@ -129,11 +130,12 @@ def _beside(earlier: Sequence[int], later: Sequence[int]) -> int:
 
 def test_while_a_connection_follows_another_both_take_requests(origin: Nginx) -> None:
     with Latency(origin.port, 0.1) as wire, origin.watched() as served:
-        seen = probe([parse(f"https://127.0.0.1:{wire.port}/{n}") for n in range(1_400)], {}, Limits())
-    assert Counter(one.outcome for one in seen.values()) == {ProbeOutcome.SEEN: 1_400}
-    first, second, third, *_ = _turns(served)
+        seen = probe([parse(f"https://127.0.0.1:{wire.port}/{n}") for n in range(1_900)], {}, Limits())
+    assert Counter(one.outcome for one in seen.values()) == {ProbeOutcome.SEEN: 1_900}
+    first, second, *others = _turns(served)
     assert _beside(first, second) > _FEW
-    assert _beside(second, third) > _FEW
+    # On a busy machine one may be opened too late.
+    assert max(map(_beside, (second, *others), others)) > _FEW
 
 
 def test_how_many_answers_a_connection_has_is_learned_where_the_program_is_not_known(
@@ -219,3 +221,32 @@ def test_no_next_connection_is_opened_that_nothing_is_left_for(origin: Nginx) ->
         probe(references, {}, Limits())
     assert 600 < len(served) < 1_000
     assert len(_turns(served)) == 1
+
+
+def test_a_redirect_does_not_state_the_program_of_the_host_that_redirects(
+    origin: Nginx, tmp_path: Path
+) -> None:
+    """The first answers come from nginx; the other host ends no connection."""
+    tls = SelfSigned(tmp_path / "certificate.pem", tmp_path / "key.pem")
+    with MisbehavingOrigin(status(200, {"Server": "other", "ETag": '"v1"'})) as behind:
+        passed = proxied("/", behind.url.rstrip("/")) + "proxy_pass_header Server;\n"
+        lines = f"keepalive_requests 100000; location /away/ {{ return 302 {origin.url}; }}\n{passed}"
+        with Nginx(server=lines, tls=tls) as host, Latency(host.port, 0.01) as wire:
+            away = [f"https://127.0.0.1:{wire.port}/away/{n}" for n in range(130)]
+            here = [f"https://127.0.0.1:{wire.port}/{n}" for n in range(900)]
+            probe([parse(url) for url in (*away, *here)], {}, Limits())
+            opened = wire.connections
+    assert opened == 1
+
+
+def test_a_host_that_refuses_all_further_connections_gets_few_of_them(origin: Nginx) -> None:
+    with Latency(origin.port, 0.02, most=1) as wire:
+        started = time.monotonic()
+        seen = probe([parse(f"https://127.0.0.1:{wire.port}/{n}") for n in range(1_400)], {}, Limits())
+        taken = time.monotonic() - started
+    assert {one.reason.code for one in seen.values()} <= {"observed", "connection-refused"}
+    assert sum(one.outcome is ProbeOutcome.SEEN for one in seen.values()) > 400
+    assert taken < _SOON
+
+
+_SOON = 10.0

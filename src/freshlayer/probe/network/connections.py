@@ -36,10 +36,12 @@ class Connections:
         """The next one, beside the present one."""
         self.allow(max(self.allowed, ONE_MORE))
 
-    def allow_one_again(self) -> None:
-        """The present one alone, if one more was allowed."""
-        if self.allowed == ONE_MORE:
+    def allow_one_again(self) -> bool:
+        """The present one alone, if one more was allowed; whether it was."""
+        more = self.allowed == ONE_MORE
+        if more:
             self.allow(1)
+        return more
 
     def wait(self, seconds: float) -> None:
         """Until there is something to do, at most so long.

@@ -194,7 +194,7 @@ class _Driver:
         # What waits in libcurl opens it by itself, and one for this request alone would end that again.
         ahead = due and host.busy < STREAMS
         # A stream that is not free yet is not a connection that does not come about.
-        limits = self._patient if host.multiplexed and not ahead else self._limits
+        limits = self._patient if host.waits and not ahead else self._limits
         transfer = Transfer(request, limits, given, ahead)
         try:
             self._handles.prepare(handle, transfer, remaining)
@@ -247,6 +247,8 @@ class _Driver:
             return
         del self._flying[handle]
         answer = curl.conclude(handle, transfer, code, text)
+        if late and host.failure is not None and not answer.hops:
+            answer = host.failure
         host.busy -= 1
         host.answered |= bool(answer.hops)
         host.timeouts += late and not answer.hops
@@ -274,7 +276,7 @@ class _Driver:
             return
         if handle.getinfo(pycurl.INFO_HTTP_VERSION) >= pycurl.CURL_HTTP_VERSION_2_0:
             host.multiplexed = True
-            host.succession.expect(transfer.hops[-1][1])
+            host.succession.expect(transfer.hops)
             if all(other.multiplexed for other in self._hosts.values() if other.busy or other.queue):
                 self._connections.allow(1)
         elif host.multiplexed is None and transfer.request.url.startswith("https:"):
@@ -288,16 +290,17 @@ class _Driver:
         opened = transfer.ahead or host.succession.is_next(connection)
         refused = opened and not handle.getinfo(pycurl.APPCONNECT_TIME)
         if refused:
+            host.succession.refused += 1
             self._keep_to_present(host)
         # Without a connection no stream got free in time.
-        unsent = refused or (late and connection < 0 and host.multiplexed is True)
+        unsent = (refused and host.may_open()) or (late and connection < 0 and host.multiplexed is True)
         talk.unsent += unsent
         return unsent and (transfer.ahead or talk.unsent <= MOST_UNSENT)
 
     def _keep_to_present(self, host: Host) -> None:
         """The next connection has come about, or is refused, maybe by a request that was not to open it."""
-        self._connections.allow_one_again()
-        self._withdraw(host, 0, ahead=True)
+        if self._connections.allow_one_again():
+            self._withdraw(host, 0, ahead=True)
 
     def _withdraw(self, host: Host, most: int, *, ahead: bool = False) -> None:
         """Queue again what was added last and was not sent; only what is ``ahead``, if so."""
@@ -391,7 +394,7 @@ class _Driver:
     def _wake(self) -> None:
         for talk in self._pauses.due():
             self._resume(talk, Answer())
-        waiting = [at for at, _, _ in self._pauses.waiting[:1]]
+        waiting = self._pauses.next_ends()
         waiting += [host.until for host in self._hosts.values() if host.queue]
         if waiting and not self._busy:
             time.sleep(min(_TICK, max(0.0, min(waiting) - time.monotonic())))

@@ -63,8 +63,12 @@ def is_without_connection(handle: pycurl.Curl, code: int) -> bool:
 
 
 def _was_connected(handle: pycurl.Curl) -> bool:
-    """A connection that is used again takes no time to open; one that does not come about has no port."""
-    return bool(handle.getinfo(pycurl.CONNECT_TIME) > 0 or handle.getinfo(pycurl.LOCAL_PORT) > 0)
+    """A connection that is used again takes no time to open; one that does not come about has no port.
+
+    What waited for the connection of another request has none, which does not show that there is none.
+    """
+    without = handle.getinfo(pycurl.CONN_ID) >= 0 and handle.getinfo(pycurl.LOCAL_PORT) <= 0
+    return bool(handle.getinfo(pycurl.CONNECT_TIME) > 0 or not without)
 
 
 def _timed_out(handle: pycurl.Curl, limits: Limits) -> Reason:

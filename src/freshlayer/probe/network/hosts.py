@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 
 from msgspec import Struct, field
 
@@ -77,6 +77,10 @@ class Pauses(Struct):
         while self.waiting and self.waiting[0][0] <= time.monotonic():
             yield self.waiting.pop(0)[-1]
 
+    def next_ends(self) -> list[float]:
+        """When the first one goes on, if there is one."""
+        return [at for at, _, _ in self.waiting[:1]]
+
 
 class Succession(Struct):
     """The connections of a host with HTTP/2, of which each follows another: servers end one after some time.
@@ -85,7 +89,7 @@ class Succession(Struct):
     since the last answer on an older one. ``most``: the answers that came on a whole one, or that the
     server's program is known to send (``guessed``); 0: not known. ``unsure``: the one before the newest may
     still be open, as the program may have other settings. ``opened``: the next one is about to be opened, or
-    can't be.
+    can't be. ``refused``: connections beside it since its last answer.
     """
 
     newest: int = -1
@@ -95,15 +99,18 @@ class Succession(Struct):
     unsure: bool = False
     guessed: bool = False
     opened: bool = False
+    refused: int = 0
 
-    def expect(self, headers: Iterable[tuple[str, str]]) -> None:
+    def expect(self, hops: Sequence[tuple[int, Sequence[tuple[str, str]]]]) -> None:
         """By the program of the first answer. Where it has other settings, a second one stays open."""
-        program = next((value for name, value in headers if name == "server"), "").partition("/")[0]
-        self.most = _ENDS_AFTER.get(program, 0)
-        self.guessed = True
+        if len(hops) == 1:
+            program = next((value for name, value in hops[0][1] if name == "server"), "").partition("/")[0]
+            self.most = _ENDS_AFTER.get(program, 0)
+            self.guessed = self.most > 0
 
     def note(self, connection: int) -> bool:
         """An answer came on this connection; whether it is the first of one that was opened ahead."""
+        self.refused = 0
         if connection <= self.newest:
             self.answers += connection == self.newest
             self.alone = self.alone + 1 if connection == self.newest else 0
@@ -155,6 +162,11 @@ class Host(Struct):
     prompt: bool = True
     succession: Succession = field(default_factory=Succession)
 
+    @property
+    def waits(self) -> bool:
+        """Whether the next request waits for one that opens a connection, or for a stream of it."""
+        return bool(self.multiplexed or (self.busy and not self.answered))
+
     def connections(self, most: int) -> int:
         """How many it may have open. ``most``: without HTTP/2."""
         return min(self.busy, 1 if self.multiplexed else most)
@@ -188,6 +200,10 @@ class Host(Struct):
         if self.until > time.monotonic():
             return 0
         return STREAMS + self._behind
+
+    def may_open(self) -> bool:
+        """Whether the present connection may be there: all that was under way may be refused another one."""
+        return self.succession.refused <= STREAMS + _BEHIND
 
     @property
     def _behind(self) -> int:
