@@ -164,7 +164,21 @@ def test_many_names_of_programs_take_no_long_time(word: str) -> None:
     assert time.process_time() - started < 5
 
 
+@pytest.mark.parametrize(
+    ("command", "masked"),
+    [
+        ("a/ curl -b SESSIONID1", "a/ curl -b …"),
+        ("a/ redis-cli -a hunter2", "a/ redis-cli -a …"),
+        ("/ conda install /t/tk-123/linux-64/x", "/ conda install /t/***/linux-64/x"),
+    ],
+)
+def test_a_path_that_ends_in_a_slash_is_no_program(command: str, masked: str) -> None:
+    assert " ".join(masked_words(command.split())) == masked
+    assert masked_script(command) == masked
+
+
 PLAIN = """
+a/ / redis-cli -a -b hunter2
 docker curl apt-get install ca-certificates software-properties-common x86_64-unknown-linux-musl -y -u -p
 login --no-install-recommends --token my_token API_KEY conda /t/a vault auth sudo -S config set *.whl $A ${A}
 ./a-b_c a,b [x] ~ … C… -- - xoxb-abcdefghij ghp_aaaaaaaaaaaaaaaaaaaa F7529FAE24811A5C0DF3 aB3dE6gH9jK2mN5pQ8rS

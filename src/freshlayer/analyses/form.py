@@ -29,12 +29,12 @@ _AT_ONCE = 1_000
 
 _Fields = tuple[str, str, str, str, RequestForm]
 """Of a reference: two that are equal may be requested differently."""
-
-
 _InstructionFields = tuple[
     int, str, tuple[str, ...], tuple[str, ...], bool, tuple[Heredoc, ...], str, str, int, int
 ]
+"""Those of ``Instruction``, in order."""
 _PlaceFields = tuple[int, str, str, str, ScriptPlace | None]
+"""Those of ``Place``, in order."""
 _Numbered = tuple[tuple[int, tuple[int, ...]], ...]
 _Inputs = tuple[tuple[int, tuple[_PlaceFields, ...]], ...]
 _REFERENCES = msgspec.msgpack.Decoder(tuple[_Fields, ...]).decode

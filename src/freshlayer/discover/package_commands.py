@@ -160,9 +160,7 @@ class PackageCommands:
         """Its words that are known are watched; the others are listed."""
         line = _with_files(line, call) if manager == "apt" else line
         files = _package_files(manager, line, call)
-        known = (
-            {word: control for word, control in files.items() if isinstance(control, str)} if files else {}
-        )
+        known = {word: control for word, control in files.items() if isinstance(control, str)}
         command = self._command(name, manager, line, text, call, known)
         reason = _unknown_word(name, line)
         if reason is not None and command.unknown is None and line.action not in READS_NOTHING:

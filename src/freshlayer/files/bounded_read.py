@@ -99,7 +99,7 @@ def _read(descriptor: int, size: int, most: int) -> bytes:
     while most > 0 and (chunk := os.read(descriptor, min(most, wanted, _CHUNK))):
         chunks.append(chunk)
         most -= len(chunk)
-        if len(chunk) == size:
+        if len(chunks) == 1 and len(chunk) == size:
             break
         wanted = _CHUNK
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)

@@ -157,7 +157,7 @@ def _are_plain(words: list[str]) -> bool:
     if text.count(" ") >= len(words) or not _PLAIN_COMMAND.fullmatch(text):
         return False
     program = words[0].rpartition("/")[2]
-    if program in _OF_CHANNELS or "xox" in text or "xapp-" in text:
+    if not program or program in _OF_CHANNELS or "xox" in text or "xapp-" in text:
         # The tokens that may be shorter than the words looked at below begin with one of these.
         return False
     for word in words:
