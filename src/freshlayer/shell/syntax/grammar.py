@@ -33,7 +33,7 @@ from freshlayer.shell.syntax.nodes import (
     Word,
 )
 from freshlayer.shell.syntax.plain import command_of
-from freshlayer.shell.syntax.respelling import GROUP, is_whole, tree, tree_of
+from freshlayer.shell.syntax.respelling import GROUP, is_given_braces, is_whole, tree, tree_of
 from freshlayer.shell.syntax.words import condition_words, given_word, text_of, word, words, words_of
 
 DEEPEST = 60
@@ -46,11 +46,15 @@ class TooDeepError(Exception):
     """The script is nested deeper than the limit."""
 
 
-def statements_of(text: str) -> tuple[Sequence, bool]:
-    """The statements of a script whose lines are joined, and whether all of it was understood."""
+def statements_of(text: str, *, as_written: bool = False) -> tuple[Sequence, bool]:
+    """The statements of a script whose lines are joined, and whether all of it was understood.
+
+    ``as_written``: a script with a ``$name`` that the grammar reads as ``${name}`` is none of those.
+    """
     root = tree_of(text)
     try:
-        return _sequence(root.children, 0), is_whole(root)
+        whole = is_whole(root) and not (as_written and is_given_braces(root, text))
+        return _sequence(root.children, 0), whole
     except TooDeepError:
         return Sequence(()), False
 

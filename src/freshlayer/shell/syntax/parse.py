@@ -11,6 +11,7 @@ from freshlayer.shell.syntax.plain import Beginning, beginning
 
 _CONTINUED = compiled(r"(?<!\\)\\\n")
 _PLACEHOLDER = ":"
+_NAMED = compiled(r"\$[A-Za-z_]")
 
 
 @lru_cache(maxsize=512)
@@ -22,20 +23,27 @@ def parse(text: str) -> Script:
         return Script(Sequence(tuple(found.statements)), whole=True, lines=_line_numbers(text))
     from freshlayer.shell.syntax.grammar import statements_of  # noqa: PLC0415 - loads the parser's library
 
-    body = _continued(found) if found.rest and (found.statements or found.left) else None
+    body = None
+    if found.rest and (found.statements or found.left):
+        named = _NAMED.search(joined, 0, len(joined) - len(found.rest)) is not None
+        body = _continued(found, as_written=named)
     if body is not None:
         return Script(body, whole=True, lines=_line_numbers(text))
     return Script(*statements_of(joined), _line_numbers(text))
 
 
-def _continued(start: Beginning) -> Sequence | None:
-    """With the rest as the grammar reads it; None where the grammar has to see all of the script."""
+def _continued(start: Beginning, *, as_written: bool) -> Sequence | None:
+    """With the rest as the grammar reads it; None where the grammar has to see all of the script.
+
+    ``as_written``: so that it has to where the rest has a name that it is given as ``${name}``.
+    """
     from freshlayer.shell.syntax.grammar import statements_of  # noqa: PLC0415 - loads the parser's library
 
     if start.left is None:
-        following, whole = statements_of(start.rest)
+        following, whole = statements_of(start.rest, as_written=as_written)
         return Sequence((*start.statements, *following.statements)) if whole else None
-    following, whole = statements_of(f"{_PLACEHOLDER} {start.operator} {start.rest}")
+    rest = f"{_PLACEHOLDER} {start.operator} {start.rest}"
+    following, whole = statements_of(rest, as_written=as_written)
     first = _with_left(following.statements[0], start.left) if whole and following.statements else None
     if first is None:
         return None

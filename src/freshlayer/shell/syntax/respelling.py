@@ -114,6 +114,13 @@ def is_whole(root: Node) -> bool:
     return True
 
 
+def is_given_braces(root: Node, text: str) -> bool:
+    """Whether the tree of a script is one with ``${name}`` for a ``$name``: then all have braces in it."""
+    source = text.encode("utf-8", "surrogateescape")
+    # No other spelling has more names without braces than the script.
+    return len(_NAMED.findall(root.text or b"")) < len(_NAMED.findall(source))
+
+
 def _respelled(text: str) -> str:
     for pattern, replacement in _STUMBLES:
         text = pattern.sub(replacement, text)
