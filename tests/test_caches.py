@@ -55,6 +55,7 @@ ALLOWED = {
     "shell/programs/wrapper_rows.py:first_names": "our own table",
     "shell/programs/wrapper_rows.py:wrappers": "our own table",
     "shell/syntax/parse.py:parse": "the tree of a script by its text, with all that is in it; bounded",
+    "shell/syntax/plain_commands.py:_is_program": "the name of a program; bounded",
     "shell/syntax/respelling.py:_parser": "the grammar",
     "shell/values.py:separator": "a regular expression for each value of IFS; bounded",
 }

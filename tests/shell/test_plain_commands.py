@@ -233,6 +233,18 @@ def test_what_is_not_plain_is_left_to_the_grammar(script: str) -> None:
     assert plain(script) is None
 
 
+def test_a_mark_of_byte_order_behind_a_plain_beginning_stays() -> None:
+    body, whole = statements_of("a; \ufeffcurl x; (b)")
+    assert (parse("a; \ufeffcurl x; (b)").body, parse("a; \ufeffcurl x; (b)").whole) == (body, whole)
+
+
+@pytest.mark.parametrize("odd", ["$(c", "$(", "\\$(", '"$('])
+def test_what_looks_like_a_script_in_quotes_hides_no_other_one(odd: str) -> None:
+    script = f"a '{odd} ' $(b=) 'd)'"
+    assert plain(script) is None
+    assert parse(script).body == statements_of(script)[0]
+
+
 _COMPOUNDS = (
     *("if a; then b; fi", "case $A in b) c ;; *) d ;; esac", "for x in $A b; do c $x; done", "(a; b) > c"),
     *("{ a; } | b", "[ $A = b ] || c", "a <<E && b\n$C\nE\n", "! a | b", "f() { a; }", "a &", "a & b"),
@@ -271,6 +283,7 @@ def test_blanks_at_the_end_take_no_longer_than_their_number() -> None:
             "a '" + '$("' * 10_000 + "'",
         ),
         *("X=1 " * 10_000 + "a", "a" + " > b" * 10_000, "a; " * 10_000 + "if", "a " + "$(b) " * 10_000),
+        'a "' + "\\$('\"'\\'\"" * 8_000 + '"',
         *("a " + "\\\\" * 20_000, "a " + "${A:-b}" * 10_000, "a " + "'$(b' " * 10_000, "X=" * 20_000 + "|b"),
     ],
 )

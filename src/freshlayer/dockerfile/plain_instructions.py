@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-from freshlayer.dockerfile.library import DockerfileInstruction
-from freshlayer.dockerfile.plain_documents import Lines, with_documents
-from freshlayer.lazy_regex import compiled
+from freshlayer.dockerfile.library import DockerfileHeredoc, DockerfileInstruction
+from freshlayer.lazy_regex import ASCII, compiled
 
 _PLAIN = r"[!#-&(-\[\]-~]"
 """A character of ASCII that is neither a blank nor a quote nor the escape character."""
@@ -32,10 +32,19 @@ _OF_STRINGS = compiled(
     rf"\[[ \t]*+({_STRING}(?:[ \t]*+,[ \t]*+{_STRING})*+)[ \t]*+\][ \t]*+"
 )
 """In exec form."""
-
-
 _Parts = tuple[str, list[str], list[str], bool]
 """Name, flags, arguments, and whether these are in exec form."""
+_OF_DOCUMENTS = frozenset({"ADD", "COPY", "RUN"})
+_VARIABLE = r"\$(?:[A-Za-z_]\w*+|\{[A-Za-z_]\w*+\})"
+_NO_DOCUMENT = (
+    rf"""(?:[!#%&(-;=-\[\]-~]|{_VARIABLE}|"(?:[ \t!#%-;=-\[\]-~]|{_VARIABLE})*+"|'[ \t!-&(-;=-~]*+')++"""
+)
+"""A word of a command that holds no ``<``."""
+_DOCUMENT = r"""(?<![^ \t])(\d{0,3})<<(-?)((["']?)[A-Za-z_]\w*+\4)(?=[ \t]|$)"""
+_WORDS_AND_DOCUMENTS = compiled(rf"(?:[ \t]++|{_DOCUMENT}|{_NO_DOCUMENT})*+", ASCII)
+_DOCUMENTS = compiled(_DOCUMENT, ASCII)
+Lines = Iterator[tuple[int, str]]
+"""The lines of a Dockerfile behind an instruction, with their numbers."""
 
 
 def plain_instruction(line: str, start: int, end: int, lines: Lines) -> DockerfileInstruction | None:
@@ -51,7 +60,7 @@ def plain_instruction(line: str, start: int, end: int, lines: Lines) -> Dockerfi
         return None
     name, flags, words, exec_form = found
     plain = DockerfileInstruction(name, line, flags, words, exec_form, [], start, end)
-    return with_documents(plain, lines) if "<<" in line else plain
+    return _with_documents(plain, lines) if "<<" in line else plain
 
 
 def _of_text(line: str) -> _Parts | None:
@@ -88,3 +97,33 @@ def _with_pairs(match: re.Match[str], words: list[str]) -> _Parts | None:
 def _of_one_pair(line: str) -> _Parts | None:
     match = _OF_ONE_PAIR.match(line)
     return (match[1], [], [match[2], line[match.end() :].strip(), ""], False) if match else None
+
+
+def _with_documents(found: DockerfileInstruction, lines: Lines) -> DockerfileInstruction | None:
+    """An instruction that has ``<<`` in it with its here-documents, which are taken from the lines.
+
+    None where its words are not plain, or where a here-document has no end.
+    """
+    if found.name not in _OF_DOCUMENTS or found.json:
+        return found
+    if not _WORDS_AND_DOCUMENTS.fullmatch(found.original):
+        return None
+    for number, tabs, word, quote in _DOCUMENTS.findall(found.original):
+        document = DockerfileHeredoc(word.strip("\"'"), "", bool(tabs), not quote, int(number or 0))
+        end = _fill(document, lines)
+        if not end:
+            return None
+        found.heredocs.append(document)
+        found.end_line = end
+    return found
+
+
+def _fill(document: DockerfileHeredoc, lines: Lines) -> int:
+    """Take the content from the lines; the number of the line that ends it, 0 where there is none."""
+    content: list[str] = []
+    for number, line in lines:
+        if (line.lstrip("\t") if document.chomp else line) == document.name:
+            document.content = "".join(content)
+            return number
+        content.append(f"{line}\n")
+    return 0

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from freshlayer.lazy_regex import compiled
+from freshlayer.lazy_regex import ASCII, compiled
 from freshlayer.shell.syntax.nodes import AndOr, Command, Script, Sequence, Statement, Word
 from freshlayer.shell.syntax.plain import Beginning, beginning
+from freshlayer.shell.syntax.plain_commands import literal_command
+from freshlayer.shell.syntax.plain_words import CHARACTERS
 
 _CONTINUED = compiled(r"(?<!\\)\\\n")
+_LITERAL = compiled(rf"[{CHARACTERS} \t]*+", ASCII)
 _PLACEHOLDER = ":"
 _NAMED = compiled(r"\$[A-Za-z_]")
 
@@ -18,13 +21,17 @@ _NAMED = compiled(r"\$[A-Za-z_]")
 def parse(text: str) -> Script:
     """Parse a script. Never fails: what is not understood is left out, and ``whole`` is False then."""
     joined = _CONTINUED.sub("", text) if "\\" in text else text
+    command = literal_command(joined.strip(" \t")) if _LITERAL.fullmatch(joined) else None
+    if command:
+        return Script(Sequence((command,)), whole=True, lines=_line_numbers(text))
     found = beginning(joined)
     if found.statements and not found.rest and found.left is None:
         return Script(Sequence(tuple(found.statements)), whole=True, lines=_line_numbers(text))
     from freshlayer.shell.syntax.grammar import statements_of  # noqa: PLC0415 - loads the parser's library
 
     body = None
-    if found.rest and (found.statements or found.left):
+    # The grammar drops a mark of byte order at the beginning of what it reads.
+    if found.rest and found.rest[0] != "\ufeff" and (found.statements or found.left):
         named = _NAMED.search(joined, 0, len(joined) - len(found.rest)) is not None
         body = _continued(found, as_written=named)
     if body is not None:

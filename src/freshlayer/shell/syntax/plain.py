@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from msgspec import Struct
 
 from freshlayer.lazy_regex import ASCII, compiled
@@ -25,7 +27,9 @@ _SEPARATED = compiled(
     rf"((?:[^;&|'\"$\\>]++|{SINGLE}|{DOUBLE}|{SUBSTITUTION}|{ESCAPED}|\$|>&?)*+)(&&|\|\|?|;|\Z)", ASCII
 )
 """A command of a plain text, and what is behind it: nothing where the text ends in the midst of it."""
-_SCRIPT_INSIDE = compiled(rf"\$\(({INSIDE})\)", ASCII)
+_TOKEN = compiled(rf"{SINGLE}|{DOUBLE}|{ESCAPED}|\$\(({INSIDE})\)", ASCII)
+_TOKEN_IN_QUOTES = compiled(rf"{ESCAPED}|\$\(({INSIDE})\)", ASCII)
+"""Of a plain text; one that is quoted may look like the beginning of a script."""
 
 
 class Beginning(Struct, frozen=True):
@@ -98,5 +102,13 @@ def _plain_text(text: str) -> str:
 
 def _holds_plain_scripts(text: str) -> bool:
     """Whether what is in ``$(…)`` is plain: in all others the grammar decides what is an error."""
-    scripts = _SCRIPT_INSIDE.findall(text)
-    return not any(script.endswith("=") or plain(script) is None for script in scripts)
+    return not any(script.endswith("=") or plain(script) is None for script in _scripts(text))
+
+
+def _scripts(text: str) -> Iterator[str]:
+    """What is in each ``$(…)`` of a plain text."""
+    for token in _TOKEN.finditer(text):
+        if token[1] is not None:
+            yield token[1]
+        elif token[0][0] == '"' and "$(" in token[0]:
+            yield from (it[1] for it in _TOKEN_IN_QUOTES.finditer(token[0]) if it[1] is not None)

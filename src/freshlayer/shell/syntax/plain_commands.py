@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from freshlayer.lazy_regex import ASCII, compiled
 from freshlayer.shell.syntax.nodes import (
     Assignment,
@@ -47,7 +49,7 @@ _DASH = (Literal("-"),)
 def plain_statement(written: str) -> Statement | None:
     """None where the command is left to the grammar."""
     if not _NOT_LITERAL.search(written):
-        return _literal(written, 0) or _with_assignments(written)
+        return literal_command(written) or _with_assignments(written)
     if "<" in written or ">" in written:
         before = _BEFORE_REDIRECTIONS.match(written)
         if before and before.end() < len(written):
@@ -63,22 +65,23 @@ def is_redirected(statement: Statement, written: str) -> bool:
 def plain_command(text: str, row: int = 0) -> Command | None:
     """A command without assignments and redirections; None where it is left to the grammar."""
     if not _NOT_LITERAL.search(text):
-        return _literal(text, row)
+        return literal_command(text, row)
     written = _WORD.findall(text)
-    words = _words(written) if _is_command(written) else ()
+    words = _words(written) if written and _is_program(written[0]) else ()
     return Command(words, text, row=row) if words else None
 
 
-def _literal(text: str, row: int) -> Command | None:
-    """Without quotes and expansions."""
+def literal_command(text: str, row: int = 0) -> Command | None:
+    """A command without quotes, expansions, assignments and redirections; None for a keyword and its like."""
     written = text.split()
-    if not _is_command(written):
+    if not written or not _is_program(written[0]):
         return None
-    return Command((), text, (), False, row, tuple([(word,) for word in written]))
+    return Command((), text, (), False, row, tuple(zip(written)))
 
 
-def _is_command(written: list[str]) -> bool:
-    return bool(written and _PROGRAM.fullmatch(written[0]) and written[0] not in _NOT_COMMANDS)
+@lru_cache(maxsize=256)
+def _is_program(name: str) -> bool:
+    return _PROGRAM.fullmatch(name) is not None and name not in _NOT_COMMANDS
 
 
 def _words(written: list[str]) -> tuple[Word, ...]:
@@ -106,7 +109,7 @@ def _with_assignments(written: str) -> Command | None:
         assignments.append(Assignment(name, value, None, bool(appends)))
     if not assignments:
         return None
-    plain = all(map(_NAME.fullmatch, others)) if declares else not others or _is_command(others)
+    plain = all(map(_NAME.fullmatch, others)) if declares else not others or _is_program(others[0])
     read = _words(others) if plain else ()
     return Command(read, written, tuple(assignments), declares) if read or (plain and not others) else None
 

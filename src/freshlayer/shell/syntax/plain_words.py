@@ -1,10 +1,14 @@
-"""Words of plain scripts → parts. The patterns say what is plain in a word; the grammar reads all others."""
+"""Words of plain scripts → parts. The patterns say what is plain in a word; the grammar reads all others.
+
+Its words, too, have escapes and expansions, which are read here.
+"""
 
 from __future__ import annotations
 
+import re
+
 from freshlayer.lazy_regex import ASCII, compiled
-from freshlayer.shell.syntax.expansions import literals, parameter
-from freshlayer.shell.syntax.nodes import Literal, Parameter, Part, Substitution, Word
+from freshlayer.shell.syntax.nodes import Literal, Opaque, Parameter, Part, Substitution, Word
 
 CHARACTERS = r"\w./:@%+,=*?~\-"
 """Without quotes: what no shell changes, or what an expansion of file names reads later."""
@@ -22,6 +26,14 @@ DOUBLE = rf"\"(?:[^\"$`\\\n\0]++|{VARIABLE}|{SUBSTITUTION}|{ESCAPED})*+\""
 
 _PIECE = compiled(rf"(?:[^$'\"\\]++|{ESCAPED})++|{VARIABLE}|{SUBSTITUTION}|{SINGLE}|{DOUBLE}", ASCII)
 _QUOTED_PIECE = compiled(rf"(?:[^$\\]++|{ESCAPED})++|{VARIABLE}|{SUBSTITUTION}", ASCII)
+_UNESCAPED = compiled(r"\\(\n|.)|[^\\]+|\\", re.DOTALL)
+_ESCAPED_IN_QUOTES = compiled(r'\\(\n|["\\$`])')
+_POSITIONAL = compiled(r"\$\d.")
+_EXPANSION_PARTS = compiled(
+    r"\$\{(?P<prefix>[#!]?)(?P<name>[A-Za-z_]\w*|\d+|[@*#?!-])(?:\[(?P<index>[^\]]*)\])?(?P<rest>.*)\}",
+    re.DOTALL,
+)
+_OF_EXPANSION = compiled(r":[-=?+]|[-=?+]|##?|%%?|//|/[#%]?|\^\^?|,,?|~~?|:|@")
 MOST_PARTS = 1000
 """Of a word; the grammar shows longer ones as they are written."""
 _MOST_PIECES = 3
@@ -69,3 +81,42 @@ def _expansion(text: str, *, quoted: bool) -> Part:
         return Substitution(text[2:-1], text, quoted)
     name = text.strip("${}")
     return Parameter(name, text, quoted) if name.isidentifier() else parameter(text, quoted=quoted)[0]
+
+
+def literals(text: str, *, quoted: bool) -> list[Part]:
+    """Text without its backslashes; outside of quotes, what is behind one is quoted by it."""
+    if "\\" not in text:
+        return [Literal(text, quoted)] if text else []
+    if quoted:
+        unescaped = _ESCAPED_IN_QUOTES.sub(lambda match: "" if match[1] == "\n" else match[1], text)
+        return [Literal(unescaped, quoted=True)] if unescaped else []
+    pieces = [(match[0], match[1]) for match in _UNESCAPED.finditer(text)]
+    return [Literal(one or whole, one is not None) for whole, one in pieces if one != "\n"]
+
+
+def parameter(text: str, *, quoted: bool) -> list[Part]:
+    """``$name`` or ``${…}`` with its operator; what is neither is opaque."""
+    if not text.startswith("${"):
+        if _POSITIONAL.match(text):
+            # The grammar takes all of $1x for a name, the shell the first digit.
+            return [Parameter(text[1], text[:2], quoted), Literal(text[2:], quoted)]
+        return [Parameter(text[1:], text, quoted)]
+    name = text[2:-1]
+    if text[-1] == "}" and name.isidentifier() and name.isascii():
+        return [Parameter(name, text, quoted)]
+    match = _EXPANSION_PARTS.fullmatch(text)
+    return [_computed(match, text, quoted=quoted) if match else Opaque(text, quoted)]
+
+
+def _computed(match: re.Match[str], text: str, *, quoted: bool) -> Part:
+    """An expansion with an operator, an index or both."""
+    prefix, name, index, rest = match["prefix"], match["name"], match["index"] or "", match["rest"]
+    if prefix and not rest:
+        kind = {"#": "length", "!": "named"}[prefix]
+        return Parameter(name, text, quoted, kind, "", index)
+    operator = _OF_EXPANSION.match(rest)
+    if prefix == "#" or (rest and not operator):
+        return Opaque(text, quoted)
+    if not operator:
+        return Parameter(name, text, quoted, "", "", index)
+    return Parameter(name, text, quoted, operator[0], rest[operator.end() :], index, indirect=bool(prefix))

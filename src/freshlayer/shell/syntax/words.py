@@ -9,9 +9,8 @@ from tree_sitter import Node
 
 from freshlayer.lazy_regex import compiled
 from freshlayer.shell.syntax.braces import braced
-from freshlayer.shell.syntax.expansions import literals, parameter
 from freshlayer.shell.syntax.nodes import Arithmetic, Literal, Opaque, Part, Substitution, Word
-from freshlayer.shell.syntax.plain_words import MOST_PARTS
+from freshlayer.shell.syntax.plain_words import MOST_PARTS, literals, parameter
 
 _BACKQUOTED = compiled(r"\\.|`(?:\\.|[^`\\])*`", re.DOTALL)
 _ANSI = compiled(r"\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|([0-7]{1,3})|(.))", re.DOTALL)
