@@ -83,16 +83,20 @@ _SHARED = ("gh", "gl", "shp", "hv")
 
 
 def _by_beginning(marks: Iterable[str]) -> dict[str, list[str]]:
-    """What is looked for first → the marks that begin with it: without it none of them is there."""
+    """Beginning → the marks that have it: a text without the beginning holds none of them."""
     found: dict[str, list[str]] = {}
     for mark in marks:
         found.setdefault(next(filter(mark.startswith, _SHARED), mark), []).append(mark)
     return found
 
 
+def _first_in(mark: str, characters: str) -> str:
+    return next(filter(mark.__contains__, characters), "")
+
+
 _BY_CHARACTER = tuple(
-    (it, tuple(_by_beginning(m for m in _IN_FORMS if next(filter(m.__contains__, "_-.A"), "") == it).items()))
-    for it in ("_", "-", ".", "A", "")
+    (one, tuple(_by_beginning(m for m in _IN_FORMS if _first_in(m, "_-.A") == one).items()))
+    for one in ("_", "-", ".", "A", "")
 )
 """A character → the marks with it: a text without it has none of them."""
 _SCHEME = compiled(r"\s*(?:basic|bearer|digest|negotiate|token|apikey)\s+\S", IGNORECASE)

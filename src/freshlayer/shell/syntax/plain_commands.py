@@ -58,7 +58,7 @@ def plain_statement(written: str) -> Statement | None:
 
 
 def is_redirected(statement: Statement, written: str) -> bool:
-    """Whether there is a redirection in the text of a statement."""
+    """Whether a statement has a redirection: the text of its command ends before it."""
     return not isinstance(statement, Command) or len(statement.text) < len(written.strip(" \t"))
 
 
