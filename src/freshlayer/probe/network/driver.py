@@ -239,7 +239,7 @@ class _Driver:
         talk, transfer = self._flying[handle]
         host = self._hosts[talk.host]
         late = code == pycurl.E_OPERATION_TIMEDOUT
-        if late and time.monotonic() >= self.until:
+        if late and (time.monotonic() >= self.until or self._limits.answer >= self._limits.deadline):
             return  # The deadline is the reason.
         host.prompt = not late and time.monotonic() - talk.sent < SOON
         if code and (self._is_unsent(handle, late=late) or self._handles.trust_more(transfer, code)):

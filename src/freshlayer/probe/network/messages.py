@@ -48,6 +48,8 @@ class Limits(Struct, frozen=True):
     @property
     def late(self) -> Reason:
         """Why a reference is unknown that took longer than ``total``."""
+        if self.total >= self.deadline:
+            return self.too_late
         detail = f"no usable answer within {self.total:g} s"
         return Reason("timed-out", detail=detail, hint=hint_of("timed-out"))
 
