@@ -92,6 +92,16 @@ def test_a_host_that_refuses_the_next_connection_is_asked_on_the_present_one(
     assert opened > 3
 
 
+def test_a_refused_connection_that_was_not_opened_ahead_costs_no_request(origin: Nginx) -> None:
+    """The server ends its connections sooner than its program does by default."""
+    origin.change(server=f"keepalive_requests 150;\n{_ONE_TAG}")
+    with Latency(origin.port, 0.01, refused=[2, 4]) as wire:
+        seen = probe([parse(f"https://127.0.0.1:{wire.port}/{n}") for n in range(200)], {}, Limits())
+        opened = wire.connections
+    assert Counter(one.outcome for one in seen.values()) == {ProbeOutcome.SEEN: 200}
+    assert opened > 4
+
+
 def test_a_host_that_listens_no_more_is_asked_on_the_present_connection(origin: Nginx) -> None:
     """The second one is opened as the first one has ended, and takes all that is left."""
     with Latency(origin.port, 0.01, most=2) as wire:

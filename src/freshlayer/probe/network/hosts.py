@@ -125,8 +125,11 @@ class Succession(Struct):
         return ahead
 
     def is_next(self, connection: int) -> bool:
-        """Whether this one is opened ahead, and no answer has come on it."""
-        return self.opened and connection > self.newest
+        """Whether answers have come on another one, and none on this newer one.
+
+        Libcurl may open two where one more is allowed, as the present one ends meanwhile.
+        """
+        return 0 <= self.newest < connection
 
     def is_due(self, under_way: int, queued: int) -> bool:
         """Whether the next connection is to be opened: what is left is more than the newest one takes."""
