@@ -8,24 +8,14 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
-from msgspec.structs import replace
 
 from freshlayer.shell.syntax.grammar import statements_of
-from freshlayer.shell.syntax.nodes import (
-    AndOr,
-    Command,
-    Literal,
-    Part,
-    Pipeline,
-    Redirected,
-    Sequence,
-    Statement,
-    Word,
-)
+from freshlayer.shell.syntax.nodes import Word
 from freshlayer.shell.syntax.parse import parse
 from freshlayer.shell.syntax.plain import beginning, command_of, plain
 from freshlayer.shell.syntax.respelling import tree_of
 from freshlayer.shell.syntax.words import text_of, words_of
+from testing.shell_nodes import joined, joined_word
 
 _VARIABLES = st.sampled_from(("$A", "$b1", "${A}", "${_c}"))
 _EXPANSIONS = st.sampled_from(
@@ -82,62 +72,30 @@ def _scripts(draw: st.DrawFn) -> str:
     return script + draw(_ENDS)
 
 
-def _joined(statement: Statement) -> Statement:
-    """The grammar makes several literals of some words."""
-    match statement:
-        case AndOr(left=left, operator=operator, right=right):
-            return AndOr(_joined(left), operator, _joined(right))
-        case Sequence(statements=inner):
-            return Sequence(tuple(map(_joined, inner)))
-        case Pipeline(parts=parts):
-            return Pipeline(tuple(map(_joined, parts)))
-        case Redirected(statement=inner, output=output):
-            return replace(
-                statement, statement=_joined(inner), output=_joined_word(output) if output else output
-            )
-        case Command(all_words=words, assignments=assignments):
-            values = tuple(replace(item, value=_joined_word(item.value)) for item in assignments)
-            return replace(statement, words=tuple(map(_joined_word, words)), assignments=values, fields=())
-        case _:
-            return statement
-
-
-def _joined_word(word: Word) -> Word:
-    """Bare literals that touch are one."""
-    parts: list[Part] = []
-    for part in word:
-        last = parts[-1] if parts else None
-        if isinstance(part, Literal) and isinstance(last, Literal) and not part.quoted and not last.quoted:
-            parts[-1] = Literal(last.text + part.text)
-        else:
-            parts.append(part)
-    return tuple(parts)
-
-
 @settings(max_examples=150, deadline=None)
 @given(_scripts())
 def test_plain_scripts_are_what_the_grammar_reads(script: str) -> None:
-    joined = script.replace("\\\n", "")
-    statements, whole = statements_of(joined)
+    text = script.replace("\\\n", "")
+    statements, whole = statements_of(text)
     # At a word such as 1@ the grammar stumbles.
     if not whole:
         return
-    found = plain(joined)
+    found = plain(text)
     event("plain" if found else "not plain")
     if found:
-        assert _joined(found) == _joined(statements)
+        assert joined(found) == joined(statements)
         assert parse(script).whole
-    for words, of_nodes in _of_commands(joined):
+    for words, of_nodes in _of_commands(text):
         assert words == of_nodes
 
 
 @settings(max_examples=150, deadline=None)
 @given(_scripts(), st.sampled_from(_ODD))
 def test_what_is_behind_a_plain_beginning_changes_nothing(script: str, behind: str) -> None:
-    joined = script.replace("\\\n", "").rstrip("; ") + behind
-    statements, whole = statements_of(joined)
+    text = script.replace("\\\n", "").rstrip("; ") + behind
+    statements, whole = statements_of(text)
     if whole:
-        assert _joined(parse(joined).body) == _joined(statements)
+        assert joined(parse(text).body) == joined(statements)
 
 
 def _of_commands(script: str) -> Iterator[tuple[list[Word], list[Word]]]:
@@ -147,7 +105,7 @@ def _of_commands(script: str) -> Iterator[tuple[list[Word], list[Word]]]:
         node = waiting.pop()
         waiting += node.children
         if node.type == "command" and (command := command_of(text_of(node), 0)):
-            yield list(map(_joined_word, command.all_words)), list(map(_joined_word, words_of(node)))
+            yield list(map(joined_word, command.all_words)), list(map(joined_word, words_of(node)))
 
 
 @pytest.mark.parametrize(
@@ -171,9 +129,9 @@ def _of_commands(script: str) -> Iterator[tuple[list[Word], list[Word]]]:
     ],
 )
 def test_the_text_of_a_command_is_as_written(script: str) -> None:
-    joined = script.replace("\\\n", "")
-    assert plain(joined) == statements_of(joined)[0]
-    assert parse(script).body == statements_of(joined)[0]
+    text = script.replace("\\\n", "")
+    assert plain(text) == statements_of(text)[0]
+    assert parse(script).body == statements_of(text)[0]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from freshlayer.lazy_regex import ASCII, compiled
 from freshlayer.shell.syntax.nodes import AndOr, Command, Script, Sequence, Statement, Word
-from freshlayer.shell.syntax.plain import Beginning, beginning
+from freshlayer.shell.syntax.plain import Beginning, beginning, whole
 from freshlayer.shell.syntax.plain_commands import literal_command
 from freshlayer.shell.syntax.plain_words import CHARACTERS
 
@@ -25,8 +25,9 @@ def parse(text: str) -> Script:
     if command:
         return Script(Sequence((command,)), whole=True, lines=_line_numbers(text))
     found = beginning(joined)
-    if found.statements and not found.rest and found.left is None:
-        return Script(Sequence(tuple(found.statements)), whole=True, lines=_line_numbers(text))
+    plain = _with_compounds(found) if found.rest else whole(found)
+    if plain:
+        return Script(plain, whole=True, lines=_line_numbers(text))
     from freshlayer.shell.syntax.grammar import statements_of  # noqa: PLC0415 - loads the parser's library
 
     body = None
@@ -37,6 +38,12 @@ def parse(text: str) -> Script:
     if body is not None:
         return Script(body, whole=True, lines=_line_numbers(text))
     return Script(*statements_of(joined), _line_numbers(text))
+
+
+def _with_compounds(start: Beginning) -> Sequence | None:
+    from freshlayer.shell.syntax.plain_compounds import with_compounds  # noqa: PLC0415 - few scripts have one
+
+    return with_compounds(start)
 
 
 def _continued(start: Beginning, *, as_written: bool) -> Sequence | None:

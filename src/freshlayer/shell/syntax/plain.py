@@ -19,10 +19,10 @@ from freshlayer.shell.syntax.plain_words import (
     VARIABLE,
 )
 
-_OF_COMMAND = rf"[{CHARACTERS} \t]++|{VARIABLE}|{SINGLE}|{DOUBLE}|{SUBSTITUTION}|{ESCAPED}|\{{\}}"
-_REDIRECTION = r">&[12]|>>?(?![>&|(])|<(?![<>&(])"
-_COMMAND = compiled(rf"(?:{_OF_COMMAND})*+", ASCII)
-_SCRIPT = compiled(rf"(?:{_OF_COMMAND}|&&|\|\|?|;|{_REDIRECTION})*+", ASCII)
+OF_COMMAND = rf"[{CHARACTERS} \t]++|{VARIABLE}|{SINGLE}|{DOUBLE}|{SUBSTITUTION}|{ESCAPED}|\{{\}}"
+REDIRECTION = r">&[12]|>>?(?![>&|(])|<(?![<>&(])"
+_COMMAND = compiled(rf"(?:{OF_COMMAND})*+", ASCII)
+_SCRIPT = compiled(rf"(?:{OF_COMMAND}|&&|\|\|?|;|{REDIRECTION})*+", ASCII)
 _SEPARATED = compiled(
     rf"((?:[^;&|'\"$\\>]++|{SINGLE}|{DOUBLE}|{SUBSTITUTION}|{ESCAPED}|\$|>&?)*+)(&&|\|\|?|;|\Z)", ASCII
 )
@@ -46,13 +46,17 @@ class Beginning(Struct, frozen=True):
 
 def plain(text: str) -> Sequence | None:
     """Plain commands, with ``;``, ``&&``, ``||`` and ``|`` between them; None for every other script."""
-    found = beginning(text)
+    return whole(beginning(text))
+
+
+def whole(found: Beginning) -> Sequence | None:
+    """The script of which this is all; None where more follows, or nothing is there."""
     return None if found.rest or found.left or not found.statements else Sequence(tuple(found.statements))
 
 
 def command_of(text: str, row: int) -> Command | None:
     """One command, where it is a plain one; else None."""
-    if not _COMMAND.fullmatch(text) or ("$(" in text and not _holds_plain_scripts(text)):
+    if not _COMMAND.fullmatch(text) or ("$(" in text and not holds_plain_scripts(text)):
         return None
     return plain_command(text, row)
 
@@ -69,7 +73,7 @@ def beginning(text: str) -> Beginning:
             break
         read += len(written) + len(separator)
         statement = plain_statement(written.strip(" \t"))
-        if statement is None or (separator[0] == "|" and _ends_oddly(statement, written, piped)):
+        if statement is None or (separator[0] == "|" and ends_oddly(statement, written, piped)):
             break
         piped.append(statement)
         if separator == "|":
@@ -85,7 +89,7 @@ def beginning(text: str) -> Beginning:
     return Beginning(statements, left, operator, text[at:].strip(" \t"))
 
 
-def _ends_oddly(statement: Statement, written: str, before: list[Statement]) -> bool:
+def ends_oddly(statement: Statement, written: str, before: list[Statement]) -> bool:
     """Whether the grammar reads something else before ``|``: at ``X=|``, and at ``a | b > c | d``."""
     return written.endswith("=") or bool(before and is_redirected(statement, written))
 
@@ -95,12 +99,12 @@ def _plain_text(text: str) -> str:
     match = _SCRIPT.match(text)
     end = match.end() if match else 0
     found = text[:end] if end < len(text) else text
-    if "$(" in found and not _holds_plain_scripts(found):
+    if "$(" in found and not holds_plain_scripts(found):
         return ""
     return found if end < len(text) or found.endswith(";") else f"{found};"
 
 
-def _holds_plain_scripts(text: str) -> bool:
+def holds_plain_scripts(text: str) -> bool:
     """Whether what is in ``$(…)`` is plain: in all others the grammar decides what is an error."""
     return not any(script.endswith("=") or plain(script) is None for script in _scripts(text))
 

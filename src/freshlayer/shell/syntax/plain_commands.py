@@ -28,10 +28,10 @@ _UNIT = rf"{SINGLE}|{DOUBLE}|{SUBSTITUTION}|{ESCAPED}|\$"
 _NOT_LITERAL = compiled(r"[$'\"\\<>]")
 _WORD = compiled(rf"(?:[^ \t'\"$\\]++|{_UNIT})++", ASCII)
 _PROGRAM = compiled(r"[\w./][\w./+-]*|:", ASCII)
-_NOT_COMMANDS = frozenset(
-    "if then elif else fi for while until do done case esac in select function time coproc"
-    " declare typeset export readonly local unset unsetenv".split()
+KEYWORDS = frozenset(
+    "if then elif else fi for while until do done case esac in select function time coproc".split()
 )
+_NOT_COMMANDS = KEYWORDS | set("declare typeset export readonly local unset unsetenv".split())
 _NAME = compiled(r"[A-Za-z_]\w*", ASCII)
 _ASSIGNED = compiled(
     rf"([A-Za-z]\w*|_\w+)(\+?)=((?:[^'\"$\\]++|{VARIABLE}|{SINGLE}|{DOUBLE}|{SUBSTITUTION})*+)", ASCII
