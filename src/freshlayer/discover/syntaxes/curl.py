@@ -22,6 +22,7 @@ from freshlayer.discover.syntaxes.options import Operand, Option, OptionTable, r
 from freshlayer.discover.syntaxes.request_options import OF_REQUEST, RequestOptions
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.reasons import Reason
+from freshlayer.request_form import PLAIN, RequestForm
 
 _LONG = """
 abstract-unix-socket alt-svc aws-sigv4 cacert capath cert cert-type ciphers config connect-timeout
@@ -60,6 +61,15 @@ _SENDS = {"data", "data-ascii", "data-binary", "data-raw", "data-urlencode", "fo
 _FOLLOWS = {"location", "location-trusted", "follow"}
 _READS = {"GET", "HEAD"}
 
+_SIMPLE = compiled(
+    r"(?:(?:(?P<url>https?://[^ {}\[\]]+)"
+    r"|-(?=\w)[fgiIJkNORsSv]*(?P<follows>L[fgiIJkLNORsSv]*)?(?:o ?(?:[^ -][^ ]*|-(?= )))?"
+    r"|--(?:(?P<located>location)|compressed|create-dirs|fail|insecure|progress-bar|remote-name|show-error"
+    r"|silent|(?:connect-timeout|max-time|output|retry|retry-delay) (?:[^ -][^ ]*|-(?= )))) )+"
+)
+"""URLs, and options that change no request but for its redirects; a blank behind each."""
+_AS_ANSWERED = RequestForm(follow=False)
+
 Options = dict[str, str]
 """Those of a command, each with its last value; it is empty where there is none, or none that is known."""
 
@@ -67,9 +77,23 @@ Options = dict[str, str]
 @read_once
 def curl(arguments: Words) -> Iterator[Finding]:
     """Every URL that a curl command reads. Options hold up to ``--next``."""
+    simple = _simple(arguments)
+    if simple is not None:
+        return iter((simple,))
     if "--next" not in arguments and "-:" not in arguments:
         return iter(_one(arguments))
     return _each(arguments)
+
+
+def _simple(arguments: Words) -> Found | None:
+    """What most commands read, in one look; None for all that have another option, or more than one URL."""
+    if Unknown in map(type, arguments):
+        return None
+    text = " ".join([*map(str, arguments), ""])
+    match = _SIMPLE.fullmatch(text) if text.count("://") == 1 else None
+    if match is None or match["url"] is None or text.count(" ") > len(arguments) or "/." in match["url"]:
+        return None
+    return Found(match["url"], form=PLAIN if match["follows"] or match["located"] else _AS_ANSWERED)
 
 
 def _each(arguments: Words) -> Iterator[Finding]:
