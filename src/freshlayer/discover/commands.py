@@ -10,12 +10,13 @@ from itertools import pairwise
 from msgspec.structs import replace
 
 from freshlayer import shell
+from freshlayer.discover.call_words import is_plain_program, known_part, respelled, words_of
 from freshlayer.discover.fetching import SUBCOMMANDS as FETCHING
 from freshlayer.discover.fetching import may_fetch
 from freshlayer.discover.not_followed import beginning, by_pattern
 from freshlayer.discover.package_calls import MAY_TAKE, OF_SYSTEM, PackageCalls
 from freshlayer.discover.programs.code import LANGUAGES, codes, read_code
-from freshlayer.discover.programs.names import plain_name, program_of
+from freshlayer.discover.programs.names import program_of
 from freshlayer.discover.programs.readers import ByName, Named, as_listed
 from freshlayer.discover.programs.rows import invoked
 from freshlayer.discover.programs.table import names, program
@@ -94,10 +95,8 @@ _ALL_READ = PRINTERS | _COMPLETE
 FETCHERS = frozenset({"curl", "wget", "aria2c", "git", "axel", "lftp"})
 """Programs whose output is the answer of a server."""
 
-_ON_GIT = frozenset({"gh", "git-lfs"})
 _FOLLOWED = frozenset({"pwsh", "powershell", "apt-mark"})
 _REMOTE = compiled(r"(?:^|[=@+\s\"'(])((?:https?|ftps?|git|ssh|s3|gs)://[^\s\"'|&;<>()]+)")
-_RUSTUP = compiled(r"\$\([^)]*https://sh\.rustup\.rs")
 _INPUTS = {**dict.fromkeys(("wget", "aria2c"), ("-i", "--input-file")), "curl": ("-K", "--config")}
 _FIRST_OF_INPUT = {
     name: frozenset([f"{option}{end}" for option in options for end in ("", "-", "=-")])
@@ -106,7 +105,6 @@ _FIRST_OF_INPUT = {
 """The words with which such an option may begin."""
 _LONGEST_SCRIPT = 64 * 1024
 _BY_NAME = frozenset({"packages-by-name", "program-not-probed", "package-index"})
-_NOT_KNOWN = Reason("not-computed")
 
 
 Others = Callable[[Call], Iterator[tuple[str, Finding]] | None]
@@ -185,12 +183,17 @@ def of_calls(
     repositories: dict[str, list[Ran]] = {}
     seen: dict[str, Proxies | None] = {}
     for call in calls:
-        followed = others(call) if others else None
-        if followed is not None:
-            every += followed
-            continue
-        words = _respelled(_words(call.words), call)
-        name, arguments = program_of(words)
+        words = words_of(call.words)
+        first = words[0] if words else ""
+        if isinstance(first, str) and is_plain_program(first):
+            name, arguments = first, words[1:]
+        else:
+            followed = others(call) if others else None
+            if followed is not None:
+                every += followed
+                continue
+            words = respelled(words, call)
+            name, arguments = program_of(words)
         if name in REPOSITORIES:
             repositories.setdefault(name, []).append(Ran(arguments, call.directory, call.place))
             seen[name] = seen.get(name) or used(name, [], dict(call.proxies))
@@ -215,7 +218,7 @@ def _of_call(
     if name in _never_reading():
         return list(packages.of(name, arguments, call, ())) if packages else []
     # Most commands are given nothing.
-    given = [""] if call.given is NOTHING else [_known_part(text) for text in call.given]
+    given = [""] if call.given is NOTHING else [known_part(text) for text in call.given]
     found: list[Finding] = []
     by_name: list[ByName] = []
     for it in _of_program(name, arguments, words, given):
@@ -251,39 +254,6 @@ def _place_of(finding: Finding, commands: list[Ran]) -> ScriptPlace | None:
     return commands[0].place
 
 
-def _respelled(words: Words, call: Call) -> Words:
-    """With the command that another one stands for."""
-    word = words[0] if words else ""
-    first = word if isinstance(word, str) else word.text
-    if first in _ON_GIT:
-        return _as_git(words)
-    # A part of the name of each shell.
-    if "sh" not in first:
-        return words
-    return _as_rustup(words, call) if plain_name(first.rpartition("/")[2]) in SHELLS else words
-
-
-def _as_git(words: Words) -> Words:
-    """``gh repo clone OWNER/NAME DIRECTORY`` and ``git-lfs`` as the commands of git that they run."""
-    if words[:3] == ["gh", "repo", "clone"] and len(words) > 3:
-        name = words[3]
-        short = isinstance(name, str) and re.fullmatch(r"[\w.-]+/[\w.-]+", name)
-        url: Word = f"https://github.com/{name}.git" if short else name
-        return ["git", "clone", url, *(word for word in words[4:] if word != "--")]
-    return ["git", "lfs", *words[1:]] if words[:1] == ["git-lfs"] else words
-
-
-def _as_rustup(words: Words, call: Call) -> Words:
-    """``curl https://sh.rustup.rs | sh -s -- -y`` as the installer that the script runs."""
-    given = [shell.written(text) for text in call.given]
-    code = next((place for place, word in enumerate(words) if _RUSTUP.search(written(word))), 0)
-    if not code and not any(_RUSTUP.search(text) for text in given):
-        return words
-    behind = code + 2 if code else 1
-    rest = [word for word in words[behind:] if word not in {"-s", "--"}]
-    return ["rustup-init", *rest]
-
-
 def _hole_of_input(name: str, arguments: Words, call: Call) -> Words:
     """``wget -i -``, where why the URLs are not known is known: that word in place of the option."""
     if call.given is NOTHING:
@@ -294,22 +264,6 @@ def _hole_of_input(name: str, arguments: Words, call: Call) -> Words:
     unknown = Unknown(hole.reason, hole.text, "…")
     pairs = pairwise(["", *arguments])
     return [unknown if word == "-" and before in _INPUTS[name] else word for before, word in pairs]
-
-
-def _words(fields: tuple[shell.Text, ...]) -> Words:
-    return [only if len(field) == 1 and type(only := field[0]) is str else _word(field) for field in fields]
-
-
-def _word(field: shell.Text) -> Word:
-    """A word that may not be known."""
-    if not field:
-        return ""
-    hole = shell.worst(field)
-    return Unknown(hole.reason if hole else _NOT_KNOWN, shell.written(field), _known_part(field))
-
-
-def _known_part(text: shell.Text) -> str:
-    return "".join(part if isinstance(part, str) else "…" for part in text)
 
 
 def _of_program(name: str, arguments: Words, words: Words, given: list[str]) -> Iterable[Finding | Named]:

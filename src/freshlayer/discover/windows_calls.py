@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from freshlayer.discover.windows_shells import WINDOWS_SHELLS, interpreter_of, name_of
+from freshlayer.discover.windows_shells import is_of_windows, name_of
 from freshlayer.shell import Call, Surroundings
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def followed_by(surroundings: Surroundings) -> Others:
         first = call.words[0] if call.words else ()
         # Most names are known as a whole.
         name = first[0] if len(first) == 1 and isinstance(first[0], str) else name_of(call)
-        if interpreter_of(name) in WINDOWS_SHELLS or "\\" in name:
+        if is_of_windows(name):
             from freshlayer.discover.windows import of_programs  # noqa: PLC0415 - its grammars
 
             return of_programs([call], surroundings, 0)

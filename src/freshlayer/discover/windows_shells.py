@@ -18,6 +18,11 @@ def interpreter_of(word: str) -> str:
     return re.sub(r"\.(?:exe|cmd|bat|com)\Z", "", word.replace("\\", "/").rpartition("/")[2].lower())
 
 
+def is_of_windows(name: str) -> bool:
+    """Whether a program is one of these interpreters, or has a path of Windows."""
+    return interpreter_of(name) in WINDOWS_SHELLS or "\\" in name
+
+
 def name_of(call: Call) -> str:
     """The program; of one whose directory is not known, its last part. Empty where it is not known."""
     first = call.words[0] if call.words else ()

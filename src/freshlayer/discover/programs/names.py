@@ -43,6 +43,13 @@ def plain_name(name: str) -> str:
     return shorter if name not in names() and shorter in names() else name
 
 
+def is_table_name(word: str) -> bool:
+    """Whether ``program_of`` finds a program by this word alone, and under this name."""
+    if "/" in word or word.startswith("py") or word in _RUN_A_FILE:
+        return False
+    return bool(word) and plain_name(word) == word
+
+
 def _module(words: Words) -> tuple[str, Words] | None:
     """``python -m MODULE …``."""
     if "-m" not in words[:-1]:
