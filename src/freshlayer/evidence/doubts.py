@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from freshlayer.evidence import http_date
 from freshlayer.evidence.entity_tag import MTIMES, core_of
-from freshlayer.evidence.headers import content_type, hashes_of, of_hops, total_length
+from freshlayer.evidence.headers import content_type, hashes_of, may_state_bytes, of_hops, total_length
 from freshlayer.evidence.hop import Hop
 from freshlayer.evidence.order import strongest
 from freshlayer.model.evidence import Evidence, Strength
@@ -19,11 +19,13 @@ def contradicts(recorded: Recorded, hops: tuple[Hop, ...]) -> bool:
     Some origins answer 304 to every condition, and state the tag, the date or the digest of other bytes.
     """
     last = hops[-1]
-    tags, sent = set(last.all("etag")), recorded.validators.entity_tag
-    if tags and tags != {sent} and {core_of(tag) for tag in tags} != {core_of(sent)}:
+    tags, sent = last.all("etag"), recorded.validators.entity_tag
+    if tags and tags != (sent,) and set(tags) != {sent} and set(map(core_of, tags)) != {core_of(sent)}:
         return True
     if not tags and _moved(recorded.validators.last_modified, last.one("last-modified")):
         return True
+    if not may_state_bytes(last):
+        return False
     length = total_length(last)
     stated = [e for e in hashes_of(last) if not e.ignored and e.strength is Strength.CONTENT]
     stated += [Evidence("length", str(length), Strength.SIZE)] if length else []

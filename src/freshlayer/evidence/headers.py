@@ -22,6 +22,7 @@ _EMPTY = 416
 _LENGTHS = {"content-length", "content-range"}
 _OF_TAGS = tuple(row for row in ROWS if row[0] == "etag")
 _OTHERS = frozenset(name for name, _ in ROWS) - {"etag"}
+_OF_BYTES = _OTHERS | _LENGTHS
 _COMPRESSED = Reason("of-compressed-form")
 _REDIRECT = Reason("of-redirect")
 _HEXADECIMAL = compiled(r"[0-9a-f]+")
@@ -41,6 +42,11 @@ def of_hops(hops: tuple[Hop, ...]) -> tuple[Evidence, ...]:
     ]
     metadata = _metadata(hops[-1], last) if hops else ()
     return in_order([*without_conflicts(found), *metadata, *warnings_of(hops)])
+
+
+def may_state_bytes(hop: Hop) -> bool:
+    """Whether a digest or a length may be found in the headers of one response: of most 304 none is."""
+    return not hop.names.isdisjoint(_OF_BYTES) or may_be_digest(hop.one("etag"), hop)
 
 
 def hashes_of(hop: Hop) -> list[Evidence]:

@@ -44,7 +44,9 @@ class Hop(Struct, frozen=True, dict=True):
         if not values:
             return ""
         first = values[0].strip()
-        return first if len(values) == 1 or all(value.strip() == first for value in values) else ""
+        if len(values) == 1:
+            return first
+        return first if all(value.strip() == first for value in values) else ""
 
     def shown(self, name: str) -> str:
         """Every value of a header, at most 64 characters of them, safe to print."""

@@ -21,11 +21,14 @@ _SINCE_1970 = 100_000_000
 """From so many on, a reset is a time, and not a number of seconds."""
 _LONGEST = 31 * 86400
 _PREFIXES = ("x-ratelimit", "ratelimit")
+_NAMES = frozenset({"ratelimit", *(f"{prefix}-remaining" for prefix in _PREFIXES)})
 
 
 def quota_of(hop: Hop, host: str) -> Quota | None:
     """That of a response of this host; None where it states none that is understood."""
     names = hop.names
+    if names.isdisjoint(_NAMES):
+        return None
     for prefix in _PREFIXES:
         if f"{prefix}-remaining" in names:
             return _in_lines(hop, host, prefix)

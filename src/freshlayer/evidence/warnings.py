@@ -23,8 +23,11 @@ _DOUBTFUL = {Strength.WEAK, Strength.HEURISTIC}
 
 def warnings_of(hops: tuple[Hop, ...]) -> tuple[Evidence, ...]:
     """Warnings as evidence that never counts, the warning in ``ignored``; of a 304 as of any other answer."""
-    aged = [it for number, hop in enumerate(hops) if "age" in hop.names for it in _aged(hop, number)]
-    return (*aged, *(_young(hops[-1], len(hops) - 1) if hops and is_young(hops[-1]) else ()))
+    found: tuple[Evidence, ...] = ()
+    for number, hop in enumerate(hops):
+        if "age" in hop.names:
+            found += tuple(_aged(hop, number))
+    return found + _young(hops[-1], len(hops) - 1) if hops and is_young(hops[-1]) else found
 
 
 def redirect_warning(hops: tuple[Hop, ...]) -> tuple[Evidence, ...]:
@@ -52,7 +55,8 @@ def _young(hop: Hop, number: int) -> tuple[Evidence, ...]:
 
 def is_young(hop: Hop) -> bool:
     """Whether the file changed less than two seconds ago: it may change again with the same date and tag."""
-    modified = http_date.seconds(hop.one("last-modified")) if hop.all("last-modified") else None
+    text = hop.one("last-modified")
+    modified = http_date.seconds(text) if text else None
     date = None if modified is None else http_date.seconds(hop.one("date"))
     return date is not None and modified is not None and 0 <= date - modified < _YOUNG
 

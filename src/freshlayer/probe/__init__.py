@@ -6,8 +6,8 @@ no connection itself, so that all conversations share connections, limits and de
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -92,7 +92,7 @@ def each(
     others = image_platforms or {}
 
     def talk(reference: Reference) -> Conversation:
-        named = others.get(reference)
+        named = others.get(reference) if others else None
         own = means if named is None else replace(means, platforms=named)
         return _talk(reference, recorded.get(reference), own, scripts_known)
 
@@ -141,14 +141,16 @@ def _talk(
     protocol = _protocol(reference.kind)
     if means.limits.strangers is not None:
         means = _as_stranger(reference, means)
-    confinement = scripts_known.confinements.get(reference)
-    if confinement is None and reference not in scripts_known.scripts:
+    confinements, scripts = scripts_known.confinements, scripts_known.scripts
+    # Where there are none, the reference is not hashed.
+    confinement = confinements.get(reference) if confinements else None
+    if confinement is None and not (scripts and reference in scripts):
         return protocol(reference, recorded, means)
     from freshlayer.probe.confined import confined, means_for, with_body  # noqa: PLC0415 - see above
 
     own = means if confinement is None else means_for(reference, confinement, means)
     talk = protocol(reference, recorded, own)
-    talk = with_body(talk) if reference in scripts_known.scripts else talk
+    talk = with_body(talk) if reference in scripts else talk
     return talk if confinement is None else confined(talk, confinement)
 
 
@@ -158,10 +160,9 @@ def _as_stranger(reference: Reference, means: Means) -> Means:
     return replace(means, keyring=keyring_for(reference.address, means.keyring, means.limits))
 
 
+@cache
 def _protocol(kind: str) -> Protocol:
-    name = f"freshlayer.probe.{PROTOCOLS[kind]}"
-    module = sys.modules.get(name) or import_module(name)
-    protocol: Protocol = module.probe
+    protocol: Protocol = import_module(f"freshlayer.probe.{PROTOCOLS[kind]}").probe
     return protocol
 
 

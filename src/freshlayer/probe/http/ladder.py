@@ -23,6 +23,8 @@ _PEEK = 64 * 1024
 _CONDITION = "If-None-Match:"
 _RANGE = "Range: bytes=0-0"
 
+_SAME = Reason("not-modified")
+
 _Two = Generator[Step, Answer, tuple[Answer, Answer]]
 """The answer to HEAD, and the one that counts."""
 
@@ -32,7 +34,7 @@ def probe(reference: Reference, recorded: Recorded | None, means: Means) -> Conv
     request = request_of(reference)
     if recorded is not None and request.url.startswith("http:") and _was_direct(recorded):
         request = replace(request, direct=True)
-    return (yield from learn(request, reference, recorded, means))
+    return learn(request, reference, recorded, means)
 
 
 def _was_direct(recorded: Recorded) -> bool:
@@ -47,7 +49,7 @@ def learn(request: Request, reference: Reference, recorded: Recorded | None, mea
     if recorded is not None and conditional and answer.status == _NOT_MODIFIED and not answer.error:
         if not evidence.contradicts(recorded, answer.hops):
             warnings = (*evidence.warnings_of(answer.hops), *evidence.redirect_warning(answer.hops))
-            return Observation(reference, ProbeOutcome.NOT_MODIFIED, Reason("not-modified"), warnings)
+            return Observation(reference, ProbeOutcome.NOT_MODIFIED, _SAME, warnings)
         # A HEAD that may be wrong is compared with a GET, as when a full answer is due.
         recorded = replace(recorded, full_answer=0)
         head, answer = yield from _ladder(request, means)

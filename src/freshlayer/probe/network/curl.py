@@ -32,6 +32,8 @@ _OK = 200
 _REDIRECTION = 3
 _HTTP = pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS
 _FTP = pycurl.PROTO_FTP | pycurl.PROTO_FTPS
+_BOUNDS_HEADERS = pycurl.version_info()[2] >= 0x080300
+"""Whether libcurl itself ends a transfer with more than 300 KiB of headers."""
 _TOO_LARGE = 100  # CURLE_TOO_LARGE, which pycurl has no name for: one header line of more than 100 KiB
 _FTP_ANSWERS = {
     pycurl.E_REMOTE_FILE_NOT_FOUND: 404,
@@ -106,6 +108,8 @@ class Transfer(Struct):
     def take_headers(self) -> None:
         """Read what was received; what comes after the body is no part of it."""
         lines, self.lines, known = self.lines, [], self.known
+        if sum(map(len, lines)) > _MOST_HEADERS:
+            self.error = _TOO_MANY_HEADERS
         for line in lines:
             found = known[line] if line in known else _remembered(line, known)
             if isinstance(found, int):
@@ -210,9 +214,12 @@ class Handles:
             handle.setopt(pycurl.CONNECTTIMEOUT_MS, int(connect * 1000))
         transfer.known = self._lines
         transfer.by_directory = bool(self._directory)
-        handle.setopt(pycurl.URL, _bytes(request.url))
-        handle.setopt(pycurl.HEADERFUNCTION, transfer.on_header)
-        if request.method != "HEAD" or not uses:
+        url, is_head = request.url, request.method == "HEAD"
+        handle.setopt(pycurl.URL, url if url.isascii() else _bytes(url))
+        # Nothing follows the headers of an answer to HEAD: they may be looked at when all of them are here.
+        as_they_come = not (is_head and _BOUNDS_HEADERS)
+        handle.setopt(pycurl.HEADERFUNCTION, transfer.on_header if as_they_come else transfer.lines.append)
+        if not (is_head and uses):
             handle.setopt(pycurl.WRITEFUNCTION, transfer.on_body)
         handle.setopt(pycurl.TIMEOUT_MS, max(1, int(remaining * 1000)))
         authorise(handle, request)
@@ -336,6 +343,7 @@ def secure(handle: pycurl.Curl, tls: Tls, bundle: str, directory: str = "") -> N
 def conclude(handle: pycurl.Curl, transfer: Transfer, code: int, text: str) -> Answer:
     """The answer of a transfer; ``code`` and ``text`` are those of libcurl, 0 on success."""
     transfer.take_headers()
+    code = code or (pycurl.E_WRITE_ERROR if transfer.error else 0)
     if transfer.request.url.startswith(("ftp:", "ftps:")):
         transfer.hops = _ftp_hops(handle, code)
         if transfer.hops and code in _FTP_ANSWERS:

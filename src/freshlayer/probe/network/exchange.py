@@ -94,7 +94,7 @@ def exchange(request: Request, means: Means, *, shared: Hashable = None) -> Talk
 
     ``shared``: a key under which every conversation that requests the same URL gets the same answer.
     """
-    prepared = _with_files(request, means)
+    prepared = _with_files(request, means) if means.keyring.hosts else request
     if not _is_complete(prepared):
         found = find(means.keyring, prepared.url)
         credential = (yield from _printed(found)) if isinstance(found, Program) else found
@@ -103,7 +103,10 @@ def exchange(request: Request, means: Means, *, shared: Hashable = None) -> Talk
         prepared = prepared if credential is None else replace(prepared, credential=credential)
     answer = Answer()
     for tries in range(_MOST_ATTEMPTS):
-        answer = yield from _followed(prepared, means, None if shared is None else (shared, tries))
+        key = None if shared is None else (shared, tries)
+        answer = yield _step(prepared, key)
+        if answer.status in _REDIRECTS:
+            answer = yield from _followed(prepared, answer, means, key)
         wait = _wait(prepared, answer, tries)
         if wait is None or tries == _MOST_ATTEMPTS - 1:
             return answer
@@ -195,14 +198,17 @@ def printed(program: Program, child: Child = HOST_COMMAND) -> Generator[Step, An
     return answer if answer.error or answer.exit_code or credential is None else credential
 
 
-def _followed(request: Request, means: Means, shared: Hashable) -> Talk:
+def _step(request: Request, shared: Hashable) -> Request | Once:
+    """``shared``: a key under which others take the same answer, if any."""
+    return request if shared is None else Once((shared, request.url, request.headers, request.own), request)
+
+
+def _followed(request: Request, answer: Answer, means: Means, shared: Hashable) -> Talk:
     """Follow redirects one by one, so that what is private is sent to its own origin alone."""
     hops: tuple[Hop, ...] = ()
-    for _ in range(MOST_REDIRECTS + 1):
-        if shared is None:
-            answer = yield request
-        else:
-            answer = yield Once((shared, request.url, request.headers, request.own), request)
+    for number in range(MOST_REDIRECTS + 1):
+        if number:
+            answer = yield _step(request, shared)
         hops += answer.hops
         location = answer.hops[-1].one("location") if answer.status in _REDIRECTS else ""
         if not location and answer.hops == hops:
