@@ -12,7 +12,15 @@ from freshlayer.discover.instructions import discover
 from freshlayer.dockerfile.parse import parse
 from freshlayer.dockerfile.scope import environments
 from freshlayer.errors import DockerfileError
-from freshlayer.masking import masked_script, masked_words, public_text, shown, shown_script, takes_secret
+from freshlayer.masking import (
+    masked_script,
+    masked_words,
+    public_text,
+    shown,
+    shown_script,
+    shown_words,
+    takes_secret,
+)
 from testing.planted import commands
 
 S = "Pl4nted-s3cr3t"
@@ -191,6 +199,7 @@ def test_a_plain_command_is_read_as_any_other() -> None:
     for _ in range(3000):
         words = choice.choices(PLAIN, k=choice.randint(1, 6))
         assert masked_words(words) == masked_words([*words, "a=b"])[:-1], words
+        assert shown_words(words, 40) == shown(" ".join(masked_words(words)), 40), words
         text = choice.choice((" ", "  ", ";", " && ", " $(", ") ")).join(words)
         assert masked_script(f"'';{text}") == f"'';{masked_script(text)}", text
 

@@ -43,7 +43,7 @@ from freshlayer.discover.syntaxes.packages_tools import (
 )
 from freshlayer.discover.syntaxes.packages_uv import uv_sync
 from freshlayer.discover.syntaxes.settings_files import why_not_known, without_marks
-from freshlayer.masking import masked_words
+from freshlayer.masking import masked_words, shown_words
 from freshlayer.masking.channels import public_channel
 from freshlayer.masking.logins import without_login
 from freshlayer.model.packages import PackageAction, PackageCommand
@@ -279,4 +279,4 @@ def _is_url(word: Unknown) -> bool:
 
 def _shown(name: str, words: Sequence[str]) -> str:
     """The command for a message."""
-    return shown(" ".join(masked_words([name, *words])), _MOST_SHOWN)
+    return shown_words([name, *words], _MOST_SHOWN)

@@ -27,10 +27,9 @@ from freshlayer.discover.syntaxes.packages_rpm import dnf, yum_builddep
 from freshlayer.discover.syntaxes.packages_rpm import removed as removed_rpm
 from freshlayer.discover.syntaxes.packages_zypper import zypper
 from freshlayer.lazy_regex import compiled
-from freshlayer.masking import masked_words
+from freshlayer.masking import shown_words
 from freshlayer.model.packages import READS_NOTHING, PackageAction, PackageCommand
 from freshlayer.model.reasons import Reason
-from freshlayer.reference import shown
 from freshlayer.shell import Call
 from freshlayer.shell.downloads import Downloads
 from freshlayer.shell.files import NO_FILES, FilesSeen
@@ -285,4 +284,4 @@ def _text(name: str, line: CommandLine) -> str:
     joined = "".join(words)
     if joined.split() != [joined]:
         words = [_BLANKS.sub(" ", word) for word in words]
-    return shown(" ".join(masked_words([name, *line.verb.split(), *words])), _MOST_SHOWN)
+    return shown_words([name, *line.verb.split(), *words], _MOST_SHOWN)

@@ -3,7 +3,13 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from freshlayer.masking.commands import masked_script, masked_words, shown_script, takes_secret
+    from freshlayer.masking.commands import (
+        masked_script,
+        masked_words,
+        shown_script,
+        shown_words,
+        takes_secret,
+    )
     from freshlayer.masking.fields import continued, of_private_keys, without_fields
     from freshlayer.masking.names import (
         MASK,
@@ -65,6 +71,7 @@ __all__ = [
     "secret_values",
     "shown",
     "shown_script",
+    "shown_words",
     "takes_secret",
     "url_without_values",
     "without_fields",

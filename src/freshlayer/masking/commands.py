@@ -127,9 +127,9 @@ def _is_secret_option(option: str) -> bool:
 
 def masked_words(words: list[str], depth: int = 0, show: Show = shown) -> list[str]:
     """The words of a command, with ``…`` for what an option such as ``--token`` or ``--header`` is given."""
-    places = given(words)
-    if not places and _are_plain(words):
+    if _are_plain(words, " ".join(words)):
         return list(words)
+    places = given(words)
     safe: list[str] = []
     program, hides, logs_in = "", False, False
     for place, word in enumerate(words):
@@ -148,12 +148,20 @@ def masked_words(words: list[str], depth: int = 0, show: Show = shown) -> list[s
     return safe
 
 
-def _are_plain(words: list[str]) -> bool:
+def shown_words(words: list[str], limit: int) -> str:
+    """A command for a message: masked, without control characters, and not too long."""
+    text = " ".join(words)
+    if _are_plain(words, text):
+        # ``shown`` changes nothing but its length.
+        return text if len(text) <= limit else f"{text[: limit - 1]}…"
+    return shown(" ".join(masked_words(words)), limit)
+
+
+def _are_plain(words: list[str], text: str) -> bool:
     """Whether no word is a secret or makes the next one a secret, which is so in most commands.
 
-    Faster than to mask each word, with the same result.
+    ``text``: the words with blanks between them. Faster than to mask each word, with the same result.
     """
-    text = " ".join(words)
     if text.count(" ") >= len(words) or not _PLAIN_COMMAND.fullmatch(text):
         return False
     program = words[0].rpartition("/")[2]
@@ -163,12 +171,11 @@ def _are_plain(words: list[str]) -> bool:
     for word in words:
         if len(word) > _LONGEST_PLAIN and (has_known_form(word) or looks_random(word)):
             return False
-        if word[0] == "-":
-            if word in _LOGIN or takes_secret(word, program):
-                return False
-        elif ("-" in word or "_" in word) and _is_named(word, program):
+        if "-" not in word and "_" not in word:
+            continue
+        if _is_named(word, program) if word[0] != "-" else word in _LOGIN or takes_secret(word, program):
             return False
-    return True
+    return not given(words)
 
 
 def _is_named(word: str, program: str) -> bool:
@@ -192,6 +199,9 @@ def masked_script(text: str, depth: int = 0, show: Show = shown) -> str:
 
 def shown_script(text: str) -> str:
     """A script for a message: masked, without control characters, and not too long."""
+    if len(text) <= _MOST_SHOWN and "{" not in text and "}" not in text and _are_plain(text.split(" "), text):
+        # One command, as most are.
+        return text
     masked = masked_script(text)
     is_one = masked == text and len(text) <= _MOST_SHOWN and _COMMAND.fullmatch(text)
     # Each word of one command is as it is shown, and only an address could begin in one and end in another.

@@ -31,10 +31,11 @@ _NO_SECRET = compiled(r"\$\{?\w+\}?|-\w?|%s(?:\\n)?")
 
 def given(words: list[str]) -> set[int]:
     """Places of the words of a command that are secrets only by the program that they are given to."""
-    names = _names(words)
+    joined = "".join(words)
+    names = _names(words) if "/" in joined else words
     found = set() if _NAMED.isdisjoint(names) else _of_programs(words, names)
     # Of a here-string alone, which few commands have.
-    if "<<<" in "".join(words) and _reads_secret(words, names):
+    if "<<<" in joined and _reads_secret(words, names):
         found |= {place for place, word in enumerate(words) if place and words[place - 1] == "<<<"}
         found |= {place for place, word in enumerate(words) if word.startswith("<<<") and word != "<<<"}
     return found

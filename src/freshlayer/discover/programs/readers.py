@@ -11,7 +11,7 @@ from freshlayer.discover.programs.rows import Invocation
 from freshlayer.discover.syntaxes.found import Finding, Found, Missed, Unknown, Word, Words, written
 from freshlayer.discover.syntaxes.git_sources import git_text, repository_text
 from freshlayer.lazy_regex import compiled
-from freshlayer.masking import masked_words
+from freshlayer.masking import shown_words
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import kind_of, shown
 
@@ -103,11 +103,9 @@ def repositories(run: Invocation) -> Iterator[Finding]:
 
 def text_of(run: Invocation, words: list[Word]) -> str:
     """The command for a message, without its options."""
-    shown_words = [text for word in words if (text := written(word)) != "--"]
+    texts = [text for word in words if (text := written(word)) != "--"]
     name = run.name.removeprefix("python:")
-    return shown(
-        " ".join(masked_words([name, *filter(None, run.verb.split("/")), *shown_words])), _MOST_SHOWN
-    )
+    return shown_words([name, *filter(None, run.verb.split("/")), *texts], _MOST_SHOWN)
 
 
 def is_remote(name: str, word: Word) -> bool:
