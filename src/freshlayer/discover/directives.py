@@ -1,6 +1,6 @@
 """Comments that are directives. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -26,6 +26,8 @@ class Directives(Struct, frozen=True, array_like=True):
     packages: PackagePolicy | None = None
 
 
+_NO_DIRECTIVE = Directives()
+_IGNORED = Directives(ignore=True)
 _NOTE = compiled(r"\s*#\s*freshlayer:\s*(.*?)\s*")
 _MARK = "freshlayer:"
 """Each of them has it, and few lines do."""
@@ -43,7 +45,7 @@ def read_directives(text: str, instructions: Sequence[tuple[int, int, str]]) -> 
     if _MARK not in text:
         return {}
     lines = text.split("\n")
-    notes = {n: _NOTE.fullmatch(line) for n, line in enumerate(lines, 1) if _MARK in line}
+    notes = {n: _NOTE.fullmatch(lines[n - 1]) for n in _marked(text)}
     # No comment is on the first line of an instruction.
     inside: set[int] = set()
     for first, last, _ in instructions:
@@ -58,7 +60,7 @@ def read_directives(text: str, instructions: Sequence[tuple[int, int, str]]) -> 
         while above > 0 and above not in inside and lines[above - 1].lstrip().startswith("#"):
             match = notes.get(above)
             if match:
-                before = found.setdefault(first, Directives())
+                before = found.get(first, _NO_DIRECTIVE)
                 found[first] = _noted(before, match[1], watched, (name, above))
                 used.add(above)
             above -= 1
@@ -68,6 +70,17 @@ def read_directives(text: str, instructions: Sequence[tuple[int, int, str]]) -> 
         if match and number not in inside and number not in used:
             raise DockerfileError("this '# freshlayer:' comment is not directly above an instruction", number)
     return found
+
+
+def _marked(text: str) -> Iterator[int]:
+    """The numbers of the lines that have the mark."""
+    number, place = 1, 0
+    while (found := text.find(_MARK, place)) >= 0:
+        number += text.count("\n", place, found)
+        yield number
+        place = text.find("\n", found)
+        if place < 0:
+            return
 
 
 def _below(notes: Iterable[int], lines: Sequence[str]) -> set[int]:
@@ -86,6 +99,8 @@ def _below(notes: Iterable[int], lines: Sequence[str]) -> set[int]:
 
 def _noted(before: Directives, text: str, watched: list[str], place: tuple[str, int]) -> Directives:
     """With one more comment; what it watches is added to ``watched``. ``place``: keyword and line."""
+    if text == "ignore" and before is _NO_DIRECTIVE:
+        return _IGNORED
     name, line = place
     verb, _, rest = text.partition(" ")
     if text in _SWITCHES:

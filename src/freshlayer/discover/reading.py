@@ -28,6 +28,8 @@ from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference
 
 _CONTEXT_NOT_READ = Reason("script-not-in-context", detail="freshlayer does not read this build context")
+_IGNORED = Reason("ignored-by-comment")
+_IMMUTABLE = Reason("immutable-by-comment")
 
 
 def analyse(
@@ -174,8 +176,8 @@ def _honouring(
     discovery: Discovery, instructions: list[Instruction], directives: Mapping[int, Directives]
 ) -> Discovery:
     """Move what a comment excludes to the list of what is not watched."""
-    silenced = {line: Reason("ignored-by-comment") for line, item in directives.items() if item.ignore}
-    silenced |= {line: Reason("immutable-by-comment") for line, item in directives.items() if item.immutable}
+    silenced = {line: _IGNORED for line, item in directives.items() if item.ignore}
+    silenced |= {line: _IMMUTABLE for line, item in directives.items() if item.immutable}
     if not silenced:
         return discovery
     inputs: list[RemoteInput] = []

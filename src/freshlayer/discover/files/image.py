@@ -53,6 +53,10 @@ class _Below(Struct, frozen=True):
 
     def names_from(self, start: int, directory: str, names: frozenset[str]) -> frozenset[str]:
         """Of all of them, where those before ``start`` have these names."""
+        if LOOKING_BELOW.isdisjoint(map(type, self.layers)):
+            for layer in self.layers[start : self.count]:
+                names = layer.names(directory, names, NOTHING)
+            return names
         for number in range(start, self.count):
             layer = self.layers[number]
             looks = type(layer) in LOOKING_BELOW
@@ -169,10 +173,10 @@ class ImageFiles:
         layers, count = self._layers, len(self._layers)
         # Most directories of PATH are looked up again as they are written.
         known = self._names.get(directory)
-        if known and known[0] == count:
-            return _plain(known[1]) if known[1] else _NO_NAMES
-        directory = absolute(directory, "")
-        start, names = self._names.get(directory, _NOT_LOOKED)
+        if known is None:
+            directory = absolute(directory, "")
+            known = self._names.get(directory, _NOT_LOOKED)
+        start, names = known
         if start < count and self._looks_below:
             names = _Below(layers, count).names_from(start, directory, names)
         elif start < count:
@@ -224,8 +228,8 @@ class ImageFiles:
 
 def _newest(layers: list[Layer], count: int, path: str) -> Found | None:
     """What the newest of the first ``count`` layers knows of a path that knows it."""
-    for number in range(count - 1, -1, -1):
-        found = layers[number].find(path)
+    for layer in layers[count - 1 :: -1] if count else ():
+        found = layer.find(path)
         if found is not None:
             return found
     return None

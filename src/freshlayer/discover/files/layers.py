@@ -162,7 +162,7 @@ class TooMany(Struct, frozen=True):
 
 
 TOO_MANY = TooMany()
-LOOKING_BELOW = (Linked, Duplicate)
+LOOKING_BELOW: frozenset[type] = frozenset({Linked, Duplicate})
 """Layers by which a directory has the names of another one."""
 
 
