@@ -20,6 +20,7 @@ from freshlayer.state import (
     HistoryRecord,
     Keep,
     KeptScript,
+    Records,
     Scope,
     StateStore,
 )
@@ -122,6 +123,29 @@ def test_an_empty_store_answers_with_nothing(store: StateStore) -> None:
     assert store.tags(SCOPE) == {}
     assert store.network(SCOPE.dockerfile) is None
     assert store.history(A.text, 10) == History()
+
+
+def test_a_run_that_builds_nothing_reads_what_was_recorded_before_it(store: StateStore) -> None:
+    before = store.for_one_run()
+    record = replace(recorded("/project/a", A), tainted=[(A.text, "etag:1")], not_watched=["1"])
+    store.record_build(record)
+    run, scope = store.for_one_run(), record.scope
+    assert answers(before, scope) == [True, Records(), {}, {}, {}, None, frozenset()]
+    assert answers(run, scope) == answers(store, scope)
+    before.record_observations({B: seen("2")}, at=NOW)
+    assert set(run.observations([A, B])) == {A, B}
+
+
+def answers(store: StateStore, scope: Scope) -> list[object]:
+    return [
+        store.is_empty(),
+        store.last_builds(scope, [MARK]),
+        store.other_builds(replace(scope, engine="b"), ["digest"]),
+        store.taints([A]),
+        store.tags(scope),
+        store.network(scope.dockerfile),
+        store.not_watched(scope.dockerfile),
+    ]
 
 
 def test_what_is_recorded_is_listed(store: StateStore) -> None:

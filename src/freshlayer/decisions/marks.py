@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
@@ -65,28 +64,30 @@ class _Marker:
     def stage(self, stage: Stage) -> Iterator[tuple[int, Mark]]:
         parent = self._parents.get(stage.number)
         chain = self._ends.get(parent.number, self._start) if parent else self._start
-        instructions = (stage.start, *stage.instructions)
+        label = stage.label
         # All digests come before the first chain, so that the memory of the chains, which many runs need for
         # a moment only, is free as a whole afterwards.
-        digests = list(self._digests(stage, parent, instructions))
-        for instruction, digest in zip(instructions, digests, strict=True):
-            read = self._read(instruction) if instruction.flags else {}
-            chain = self._link(
-                chain, instruction, digest, [self._ends.get(it.number, "") for it in read.values()]
-            )
-            yield instruction.number, Mark(stage.label, digest, chain)
+        digests = list(self._digests(stage, parent))
+        for instruction, digest in zip((stage.start, *stage.instructions), digests, strict=True):
+            if instruction.flags or instruction.name == "ARG":
+                read = self._read(instruction) if instruction.flags else {}
+                ends = [self._ends.get(it.number, "") for it in read.values()]
+                chain = self._link(chain, instruction, digest, ends)
+            else:
+                chain = _next(chain, digest)
+            yield instruction.number, Mark(label, digest, chain)
         self._ends[stage.number] = chain
 
-    def _digests(
-        self, stage: Stage, parent: Stage | None, instructions: Iterable[Instruction]
-    ) -> Iterator[str]:
-        seen: Counter[str] = Counter()
-        for instruction in instructions:
-            if instruction is stage.start:
-                text = _from(stage, parent)
+    def _digests(self, stage: Stage, parent: Stage | None) -> Iterator[str]:
+        seen: dict[str, int] = {}
+        yield _digest(_from(stage, parent), seen)
+        for instruction in stage.instructions:
+            if instruction.flags:
+                yield _digest(_text(instruction, list(self._read(instruction))), seen)
+            elif instruction.heredocs:
+                yield _digest(_text(instruction, ()), seen)
             else:
-                text = _text(instruction, list(self._read(instruction)) if instruction.flags else ())
-            yield _digest(text, seen)
+                yield _digest(instruction.text, seen)
 
     def _read(self, instruction: Instruction) -> dict[str, Stage]:
         """The stages that an instruction copies from or mounts, by the names that it has for them."""
@@ -99,12 +100,16 @@ class _Marker:
     def _link(self, chain: str, instruction: Instruction, digest: str, sources: Sequence[str]) -> str:
         """The chain with one more instruction, the build args that it declares, the stages that it reads."""
         if not sources and instruction.name != "ARG":
-            # Both are hexadecimal, as nearly always: the same text, without a call of a library.
-            return sha256(f'["{chain}", "{digest}", []]'.encode()).hexdigest()
+            return _next(chain, digest)
         names = [word.partition("=")[0] for word in instruction.words] if instruction.name == "ARG" else []
         values = [[name, self._build_args.get(name)] for name in names]
         text = spaced([chain, digest, values, *sources])
         return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _next(chain: str, digest: str) -> str:
+    """``_link`` of one that neither declares nor reads: both are hexadecimal, so no library is called."""
+    return sha256(f'["{chain}", "{digest}", []]'.encode()).hexdigest()
 
 
 def _from(stage: Stage, parent: Stage | None) -> str:
@@ -122,14 +127,14 @@ def _text(instruction: Instruction, stages: Sequence[str]) -> str:
     return "\n".join([text, *(doc.content for doc in instruction.heredocs)])
 
 
-def _digest(text: str, seen: Counter[str]) -> str:
+def _digest(text: str, seen: dict[str, int]) -> str:
     """A text that is repeated in its stage is numbered. It may hold a credential; its digest holds none.
 
     ``seen``: how often, by the digest of its first time.
     """
     first = _digest_of(1, text)
-    seen[first] += 1
-    return first if seen[first] == 1 else _digest_of(seen[first], text)
+    number = seen[first] = seen.get(first, 0) + 1
+    return first if number == 1 else _digest_of(number, text)
 
 
 def _digest_of(number: int, text: str) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from freshlayer.model.packages import PackagesRead, PackageVerdict
 
 NEVER_BUILT = Reason("never-built", detail="never built through freshlayer")
+_NO_INPUT = Reason("no-input", detail="no remote input")
 _LONGEST_PATH = 200
 
 
@@ -70,10 +71,13 @@ class Known(Struct, frozen=True):
 
 
 class _Earlier(Struct, frozen=True):
-    """The first instruction before this one in its stage that is not fresh, if any."""
+    """The first instruction before this one in its stage that is not fresh, if any.
+
+    ``reason``: that of what has none of its own.
+    """
 
     state: InstructionState = InstructionState.FRESH
-    line: int = 0
+    reason: Reason = _NO_INPUT
 
 
 def plan(
@@ -99,12 +103,45 @@ class _Planner:
     def stage(self, stage: Stage) -> Iterator[InstructionVerdict]:
         parent = self._parents.get(stage.number)
         earlier = self._ends.get(parent.number, _Earlier()) if parent else _Earlier()
+        label = stage.label
         for instruction in (stage.start, *stage.instructions):
-            verdict = self._instruction(stage, instruction, earlier)
+            mark = self._known.marks[instruction.number]
+            if self._is_plain(instruction, mark):
+                verdict = self._plain(label, instruction, mark, earlier)
+            else:
+                verdict = self._instruction(stage, instruction, mark, earlier)
             yield verdict
             if _goes_before(verdict, earlier):
-                earlier = replace(earlier, state=verdict.state, line=verdict.line)
+                earlier = _Earlier(verdict.state, _because(verdict))
         self._ends[stage.number] = earlier
+
+    def _is_plain(self, instruction: Instruction, mark: Mark) -> bool:
+        """Whether nothing of its own decides its state, as of most."""
+        known, number = self._known, instruction.number
+        return not (
+            instruction.flags
+            or instruction.name == "FROM"
+            or number in known.by_instruction
+            or number in known.packages
+            or number in known.local
+            or (known.built and mark.place in known.built)
+        )
+
+    def _plain(
+        self, label: str, instruction: Instruction, mark: Mark, earlier: _Earlier
+    ) -> InstructionVerdict:
+        edited = self._known.edited
+        return InstructionVerdict(
+            instruction.line,
+            instruction.end_line,
+            label,
+            instruction.name,
+            earlier.state,
+            earlier.reason,
+            digest=mark.digest,
+            chain=mark.chain,
+            edited=bool(edited) and mark.place in edited,
+        )
 
     def _sources(self, stage: Stage, instruction: Instruction) -> tuple[str, ...]:
         """The labels of the stages that an instruction continues or reads."""
@@ -114,8 +151,9 @@ class _Planner:
         named = [self._dockerfile.stage_named(n) for n in sources_of(instruction.name, instruction.flags)]
         return tuple(dict.fromkeys(found.label for found in (parent, *named) if found))
 
-    def _instruction(self, stage: Stage, instruction: Instruction, earlier: _Earlier) -> InstructionVerdict:
-        mark = self._known.marks[instruction.number]
+    def _instruction(
+        self, stage: Stage, instruction: Instruction, mark: Mark, earlier: _Earlier
+    ) -> InstructionVerdict:
         references = self._known.by_instruction.get(instruction.number, ())
         packages, of_packages = self._packages(instruction.number, mark)
         pairs = self._pairs(references, of_packages)
@@ -126,7 +164,7 @@ class _Planner:
         state, reason = self._own(instruction, mark, references, pairs, packages)
         changed = state is InstructionState.STALE
         if earlier.state is not InstructionState.FRESH and not changed:
-            state, reason = earlier.state, _because(earlier)
+            state, reason = earlier.state, earlier.reason
         return InstructionVerdict(
             line=instruction.line,
             end_line=instruction.end_line,
@@ -230,7 +268,7 @@ class _Planner:
                 return InstructionState.UNKNOWN, Reason("reads-stage", detail=detail)
         if instruction.number in self._known.local:
             return InstructionState.FRESH, Reason("local-image")
-        return InstructionState.FRESH, Reason("no-input", detail="no remote input")
+        return InstructionState.FRESH, _NO_INPUT
 
 
 def _created(evidence: tuple[Evidence, ...]) -> str:
@@ -302,9 +340,9 @@ def _binds(flag: str) -> bool:
     return name == "--mount" and fields.get("type", "bind") == "bind"
 
 
-def _because(earlier: _Earlier) -> Reason:
-    what = "is stale" if earlier.state is InstructionState.STALE else "may run again"
-    return Reason("follows", detail=f"follows line {earlier.line}, which {what}")
+def _because(cause: InstructionVerdict) -> Reason:
+    what = "is stale" if cause.state is InstructionState.STALE else "may run again"
+    return Reason("follows", detail=f"follows line {cause.line}, which {what}")
 
 
 def _identity(reference: Reference, known: Known) -> KeyIdentity:

@@ -10,7 +10,7 @@ from freshlayer.discover.analysis import Analysis
 from freshlayer.discover.directives import Directives
 from freshlayer.model.inputs import NotWatched
 from freshlayer.model.package_policy import PackagePolicy, usual_policy
-from freshlayer.model.packages import READS_NOTHING, PackageCommand, PackageRun
+from freshlayer.model.packages import READS_NOTHING, PackageChain, PackageCommand, PackageRun
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import shown
 
@@ -18,6 +18,7 @@ _OFF = Reason("packages-off")
 _OF_BASE = Reason("trigger-of-base")
 _IGNORED = Reason("ignored-by-comment")
 _IMMUTABLE = Reason("immutable-by-comment")
+_NO_COMMENT = Directives()
 _LONGEST = 200
 
 
@@ -28,16 +29,26 @@ def under_policy(analysis: Analysis, settings: Mapping[str, PackagePolicy]) -> A
     with different policies becomes one run for each policy.
     """
     directives = analysis.directives
-    chains = tuple(
-        replace(chain, runs=tuple(it for run in chain.runs for it in _divided(run, directives, settings)))
-        for chain in analysis.package_chains
-    )
+    chains = chains_under_policy(analysis, settings)
     off = [run for chain in chains for run in chain.runs if run.policy is PackagePolicy.OFF]
     closed = {line for line in _lines(analysis) if _has_closure(directives.get(line), settings)}
     known = [it for it in analysis.discovery.not_watched if not _is_of(it, off) and _counts(it, closed)]
     missed = dict.fromkeys(item for run in off for item in _listed(run, directives))
     discovery = replace(analysis.discovery, not_watched=(*known, *missed))
     return replace(analysis, package_chains=chains, discovery=discovery)
+
+
+def chains_under_policy(
+    analysis: Analysis, settings: Mapping[str, PackagePolicy]
+) -> tuple[PackageChain, ...]:
+    """The chains of ``under_policy``."""
+    comments = analysis.directives
+    return tuple(
+        [
+            replace(chain, runs=tuple([it for run in chain.runs for it in _divided(run, comments, settings)]))
+            for chain in analysis.package_chains
+        ]
+    )
 
 
 _NOT_FOLLOWED = "dependencies-not-followed"
@@ -61,7 +72,7 @@ def _counts(item: NotWatched, closed: Collection[int]) -> bool:
 def _divided(
     run: PackageRun, directives: Mapping[int, Directives], settings: Mapping[str, PackagePolicy]
 ) -> Iterator[PackageRun]:
-    comment = directives.get(run.line, Directives())
+    comment = directives.get(run.line, _NO_COMMENT)
     if run.number < 0:
         yield run
         return
@@ -81,7 +92,8 @@ def _reading(run: PackageRun) -> Iterator[PackageCommand]:
 
 def _is_of(item: NotWatched, off: Iterable[PackageRun]) -> bool:
     """Whether it is about packages that are off."""
-    return any(item.line == run.line and item.text == command.text for run in off for command in run.commands)
+    of_line = [run for run in off if run.line == item.line]
+    return any(item.text == command.text for run in of_line for command in run.commands)
 
 
 def _listed(run: PackageRun, directives: Mapping[int, Directives]) -> Iterator[NotWatched]:
@@ -91,7 +103,7 @@ def _listed(run: PackageRun, directives: Mapping[int, Directives]) -> Iterator[N
         for command in commands:
             yield NotWatched(run.line, "ONBUILD", command.text, _OF_BASE, script=command.script)
     elif commands:
-        comment = directives.get(run.line, Directives())
+        comment = directives.get(run.line, _NO_COMMENT)
         reason = _IGNORED if comment.ignore else _IMMUTABLE if comment.immutable else _OFF
         text = shown("; ".join(dict.fromkeys(command.text for command in commands)), _LONGEST)
         yield NotWatched(run.line, "RUN", text, reason, accepted=True, script=commands[0].script)

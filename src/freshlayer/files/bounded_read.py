@@ -69,7 +69,12 @@ def holds(path: Path, content: bytes) -> bool:
 
 def kind_of(path: str | Path) -> str:
     """Why a file is not a regular one (``is a directory``); empty for a regular file. Raises OSError."""
-    mode = os.stat(path).st_mode
+    return kind_in(os.stat(path))
+
+
+def kind_in(status: os.stat_result) -> str:
+    """The same by what the system states of it."""
+    mode = status.st_mode
     return "" if stat.S_ISREG(mode) else _KINDS.get(stat.S_IFMT(mode), "is not a regular file")
 
 

@@ -54,6 +54,9 @@ class StateStore(Protocol):
     def close(self) -> None:
         """End the connection; the store can be used again."""
 
+    def for_one_run(self) -> StateStore:
+        """The same for a run that builds nothing: of builds that end meanwhile it may know nothing."""
+
     def observations(self, references: Iterable[Reference]) -> MutableMapping[Reference, Recorded]:
         """The last recorded observation of each reference that has one."""
 

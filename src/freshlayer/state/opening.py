@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from freshlayer.errors import StateError
-from freshlayer.files.bounded_read import kind_of
+from freshlayer.files.bounded_read import kind_in
 from freshlayer.files.file_lock import locked
 from freshlayer.state.columns import DamagedError, Row, checked
 from freshlayer.state.libsqlite import sqlite3
@@ -268,13 +268,12 @@ def _inode(path: Path) -> int:
     A device would be taken for a corrupt file and renamed, away from the whole machine.
     """
     try:
-        kind = kind_of(path)
-        inode = os.stat(path).st_ino
+        status = os.stat(path)
     except FileNotFoundError:
         return 0
-    if kind:
+    if kind := kind_in(status):
         raise StateError(f"{kind}, not a state file")
-    return inode
+    return status.st_ino
 
 
 def _limit(connection: sqlite3.Connection) -> None:

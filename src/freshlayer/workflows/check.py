@@ -29,6 +29,7 @@ def check(targets: Iterable[Target], due: Due, session: Session) -> Iterator[Rep
     Nothing is built. The observations are recorded once all reports are taken.
     """
     session = session.one_run()
+    session = replace(session, store=session.store.for_one_run())
     engine = _engine_images(session) if due.images else None
     local = engine.made_here(due.images) if engine else frozenset()
     judgement = Judgement(due.without(local), session, builds=False)

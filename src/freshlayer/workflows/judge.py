@@ -39,12 +39,15 @@ if TYPE_CHECKING:
     from freshlayer.workflows.learned_bases import LearnedBases
     from freshlayer.workflows.packages import Found, PackagesOfRun
 
+    _Resolved = tuple[PackagesWanted, Found]
+
 # What few Dockerfiles have is judged by modules that are loaded where one has it: scripts that it downloads,
 # base images that decide something, packages, a lock file.
 _PLANNED_AT_ONCE = 100
 _RESOLVED_AT_ONCE = 50
 """Dockerfiles whose index files are requested at once; so many analyses are in memory."""
 
+_SEVERAL = 2
 _MOST_ROUNDS = 5
 """Scripts may download scripts, and what base images have may execute some."""
 _LEAST_DEADLINE = 1.0
@@ -87,14 +90,15 @@ class Judgement:
                 for number, target in group:
                     watched = target.watched
                     self._observe(watched, observations, may_read_ahead=number % _PLANNED_AT_ONCE == 0)
-                    seen.append((target, self._with_learned(target, watched)))
+                    seen.append((target, self._under_policy(self._with_learned(target, watched))))
                 if len(group) < _RESOLVED_AT_ONCE:
                     # No other target follows: what was to be observed is in memory for nothing.
                     observations.close()
                     self._due = replace(self._due, ttls={})
                     self._alone = number == 0
-                self._resolve_together([watched for _, watched in seen])
-                yield from ((target, self._report(target, watched)) for target, watched in seen)
+                resolved = self._resolved_together([watched for _, watched in seen])
+                for (target, watched), known in zip(seen, resolved, strict=True):
+                    yield target, self._report(target, watched, known)
 
     @property
     def _scripts(self) -> DownloadedScripts:
@@ -125,7 +129,7 @@ class Judgement:
         if not more:
             return target, found
         target = replace(target, local=target.local | more)
-        return target, self._report(target, self._with_learned(target, target.watched))
+        return target, self._report(target, self._under_policy(self._with_learned(target, target.watched)))
 
     def _with_learned(self, target: Target, watched: Analysis) -> Analysis:
         """With what its base images and the scripts that it downloads decide, and the verdicts of that."""
@@ -134,7 +138,6 @@ class Judgement:
         from freshlayer.discover.base_changes import changes  # noqa: PLC0415 - see above
         from freshlayer.workflows.learned_bases import with_reasons  # noqa: PLC0415 - the same
 
-        request = as_built(target.source, target.request, self._session)
         before = NOTHING_LEARNED
         for _ in range(_MOST_ROUNDS):
             bases = self._bases.of(watched, self.verdicts, self.recorded, target.local)
@@ -142,6 +145,7 @@ class Judgement:
                 break
             before = Learned(self._scripts.texts, bases)
             try:
+                request = as_built(target.source, target.request, self._session)
                 target = target.again(request, before)
             except FreshlayerError:
                 # Its file is another one by now, or is gone.
@@ -195,25 +199,36 @@ class Judgement:
         ``may_read_ahead``: where nothing is missing, take one all the same. A run that takes none for long
         would find those on their way too late.
         """
-        missing = {item.reference for item in watched.discovery.inputs} - self.verdicts.keys()
+        judged = self.verdicts.keys()
+        missing = {it.reference for it in watched.discovery.inputs if it.reference not in judged}
         for seen in islice(observations, None if missing else int(may_read_ahead)):
             self._take([seen])
             missing.discard(seen.reference)
             if not missing:
                 break
 
-    def _report(self, target: Target, watched: Analysis) -> Report | UnknownInputError:
-        verdicts = self._verdicts(target, watched)
-        if watched.package_chains or watched.discovery.not_watched:
-            from freshlayer.discover.package_policy import under_policy  # noqa: PLC0415 - see above
+    def _under_policy(self, watched: Analysis) -> Analysis:
+        if not (watched.package_chains or watched.discovery.not_watched):
+            return watched
+        from freshlayer.discover.package_policy import under_policy  # noqa: PLC0415 - see above
 
-            watched = under_policy(watched, self._session.policy.packages)
+        return under_policy(watched, self._session.policy.packages)
+
+    def _report(
+        self, target: Target, watched: Analysis, resolved: _Resolved | None = None
+    ) -> Report | UnknownInputError:
+        """``resolved``: what its packages would be, where that is known already."""
+        verdicts = self._verdicts(target, watched)
         if watched.package_chains:
-            return self._report_with_packages(target, watched, verdicts)
+            return self._report_with_packages(target, watched, verdicts, resolved)
         return self._known(target, watched, verdicts, {})
 
     def _report_with_packages(
-        self, target: Target, watched: Analysis, verdicts: Mapping[Reference, Verdict]
+        self,
+        target: Target,
+        watched: Analysis,
+        verdicts: Mapping[Reference, Verdict],
+        resolved: _Resolved | None,
     ) -> Report | UnknownInputError:
         from freshlayer.workflows.packages import (  # noqa: PLC0415 - see above
             advice_of,
@@ -222,12 +237,14 @@ class Judgement:
             without_needed,
         )
 
-        wanted = wanted_of(watched, self._bases.known)
-        if self._session.supplies_secrets is not None:
-            from freshlayer.workflows.package_pins import pinned  # noqa: PLC0415 - of builds alone
+        if resolved is None or self._session.supplies_secrets is not None:
+            wanted = wanted_of(watched, self._bases.known)
+            if self._session.supplies_secrets is not None:
+                from freshlayer.workflows.package_pins import pinned  # noqa: PLC0415 - of builds alone
 
-            wanted = pinned(wanted, target, watched, self._session)
-        (packages,) = self._packages_of([wanted])
+                wanted = pinned(wanted, target, watched, self._session)
+            resolved = wanted, self._packages_of([wanted])[0]
+        wanted, packages = resolved
         watched = with_unresolved(watched, packages)
         report = self._known(target, watched, verdicts, packages)
         if isinstance(report, UnknownInputError):
@@ -266,15 +283,14 @@ class Judgement:
             for item in watched.discovery.inputs
         }
 
-    def _resolve_together(self, group: Sequence[Analysis]) -> None:
-        """Request the index files of several Dockerfiles at once; their reports find what is resolved."""
-        if len(group) > 1 and any(watched.package_chains for watched in group):
-            from freshlayer.discover.package_policy import under_policy  # noqa: PLC0415 - see above
-            from freshlayer.workflows.packages import wanted_of  # noqa: PLC0415 - the same
+    def _resolved_together(self, group: Sequence[Analysis]) -> Sequence[_Resolved | None]:
+        """Request the index files of several Dockerfiles at once."""
+        if len(group) < _SEVERAL or not any(watched.package_chains for watched in group):
+            return [None] * len(group)
+        from freshlayer.workflows.packages import wanted_of  # noqa: PLC0415 - see above
 
-            policies = self._session.policy.packages
-            known = self._bases.known
-            self._packages_of([wanted_of(under_policy(watched, policies), known) for watched in group])
+        wanted = [wanted_of(watched, self._bases.known) for watched in group]
+        return list(zip(wanted, self._packages_of(wanted), strict=True))
 
     def _packages_of(self, group: Sequence[PackagesWanted]) -> list[Found]:
         """What the package commands of each would install now."""

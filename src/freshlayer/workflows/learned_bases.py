@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from msgspec.structs import replace
 
 from freshlayer.discover.analysis import Analysis
-from freshlayer.discover.package_policy import under_policy
+from freshlayer.discover.package_policy import chains_under_policy
 from freshlayer.evidence.images import index_in, manifest_for, with_algorithm
 from freshlayer.model.base_image import BaseImage, Bases, BaseWanted, is_configured
 from freshlayer.model.inputs import NotWatched
@@ -40,7 +40,7 @@ class LearnedBases:
         """What is known of the images that an analysis wants. ``local``: those of the engine alone."""
         needed = {
             chain.base
-            for chain in under_policy(watched, self._policies).package_chains
+            for chain in chains_under_policy(watched, self._policies)
             if any(map(_needs_contents, chain.runs))
         }
         judged = [
