@@ -41,6 +41,10 @@ _REFERENCES = msgspec.msgpack.Decoder(tuple[_Fields, ...]).decode
 _INSTRUCTIONS = msgspec.msgpack.Decoder(tuple[_InstructionFields, ...]).decode
 _BY_INSTRUCTION = msgspec.msgpack.Decoder(_Numbered).decode
 _INPUTS = msgspec.msgpack.Decoder(_Inputs).decode
+_SMALL = 16 * 1024
+"""Bytes of an analysis whose texts are not worth having once."""
+
+_SMALL_INSTRUCTIONS = msgspec.msgpack.Decoder(tuple[Instruction, ...]).decode
 
 
 class _Kept(Struct, frozen=True, array_like=True):
@@ -106,21 +110,23 @@ def _parts(items: Sequence[object]) -> tuple[Raw, ...]:
 def read(data: bytes) -> Analysis:
     """Raises ValueError, LookupError for what ``written`` did not write."""
     try:
-        return _read(msgspec.msgpack.decode(data, type=_Kept))
+        kept = msgspec.msgpack.decode(data, type=_Kept)
+        return _read(kept, is_small=len(data) < _SMALL)
     except msgspec.MsgspecError as error:
         raise ValueError(str(error)) from None
 
 
-def _read(kept: _Kept) -> Analysis:
+def _read(kept: _Kept, *, is_small: bool) -> Analysis:
     """Raises LookupError, MsgspecError."""
     more = _read_more(kept.more) if kept.more else None
     once = _Once()
     references = tuple(chain.from_iterable(once.references(_REFERENCES(it)) for it in kept.references))
+    instructions = _SMALL_INSTRUCTIONS if is_small else lambda it: once.instructions(_INSTRUCTIONS(it))
     stages = tuple(
-        replace(
-            stage, instructions=tuple(chain.from_iterable(map(once.instructions, map(_INSTRUCTIONS, it))))
-        )
-        for stage, it in zip(kept.dockerfile.stages, kept.instructions, strict=True)
+        [
+            replace(stage, instructions=tuple(chain.from_iterable(map(instructions, it))))
+            for stage, it in zip(kept.dockerfile.stages, kept.instructions, strict=True)
+        ]
     )
     return Analysis(
         dockerfile=replace(kept.dockerfile, stages=stages),
@@ -195,6 +201,9 @@ class _ByInstruction(Mapping[int, tuple[Reference, ...]]):
     def __getitem__(self, number: int) -> tuple[Reference, ...]:
         found = self._found[number]
         return found if isinstance(found, tuple) else (found,)
+
+    def __contains__(self, number: object) -> bool:
+        return number in self._found
 
     def __iter__(self) -> Iterator[int]:
         return iter(self._found)

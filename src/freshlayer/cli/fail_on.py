@@ -9,7 +9,8 @@ from freshlayer.cli.declared import option
 if TYPE_CHECKING:
     from freshlayer.model.report import Report
 
-_WORDS = ("stale", "unknown", "absent", "not-watched")
+_OTHERS = ("unknown", "absent", "not-watched")
+_WORDS = ("stale", *_OTHERS)
 
 
 def _read(value: str) -> frozenset[str]:
@@ -42,11 +43,13 @@ fail_on = option(
 
 def fails(report: Report, failing: frozenset[str]) -> bool:
     """Whether a report holds any of the findings."""
+    if "stale" in failing and any(item.state == "stale" for item in report.instructions):
+        return True
+    if failing.isdisjoint(_OTHERS):
+        return False
     found = {str(verdict.change) for verdict in report.unobserved}
     if report.unreachable:
         found.add("unknown")
-    if report.stale:
-        found.add("stale")
     if any(not (item.accepted or item.warns) for item in report.not_watched):
         found.add("not-watched")
     return not found.isdisjoint(failing)

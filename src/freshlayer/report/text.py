@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from freshlayer.model.build import InstructionState, InstructionVerdict, StepOutcome
@@ -68,9 +67,9 @@ def check_lines(report: Report, *, every: bool = False) -> Iterator[Line]:
     ``every``: with a line for each instruction that follows, not only their number.
     """
     listed = [item for item in report.instructions if item.pairs or item.state is not InstructionState.FRESH]
-    counts = Counter(item.state is InstructionState.STALE for item in listed if is_own(item))
-    if counts:
-        number = _count(counts[True], counts.total(), now=True)
+    states = [item.state for item in listed if is_own(item)]
+    if states:
+        number = _count(states.count(InstructionState.STALE), len(states), now=True)
         yield "bold", f"{report.dockerfile}: {number}{_besides(report)}"
     else:
         nothing = "no instruction reads anything that freshlayer can watch"
@@ -125,12 +124,21 @@ def _unknown_packages(report: Report) -> Iterator[Line]:
 
 def _collapsed(report: Report, items: list[InstructionVerdict], scripts: Scripts) -> Iterator[Line]:
     """One line for each instruction with an own finding; those that only follow one are counted."""
-    for following, group in groupby(items, only_follows):
+    following = 0
+    for item in items:
+        if only_follows(item):
+            following += 1
+            continue
         if following:
-            count = len(list(group))
-            yield "dim", f"  and {count} {'instruction' if count == 1 else 'instructions'} after it"
-        else:
-            yield from (stated(report, item, scripts) for item in group)
+            yield _after(following)
+            following = 0
+        yield stated(report, item, scripts)
+    if following:
+        yield _after(following)
+
+
+def _after(count: int) -> Line:
+    return "dim", f"  and {count} {'instruction' if count == 1 else 'instructions'} after it"
 
 
 def is_own(item: InstructionVerdict) -> bool:
@@ -140,7 +148,7 @@ def is_own(item: InstructionVerdict) -> bool:
 
 def only_follows(item: InstructionVerdict) -> bool:
     """Whether nothing but an instruction before it decides: no input of its own, no other stage."""
-    return not is_own(item) and (item.state is InstructionState.STALE or not item.sources)
+    return not (item.pairs or item.changed) and (item.state is InstructionState.STALE or not item.sources)
 
 
 def place_of(report: Report, line: int, script: ScriptPlace | None) -> str:
@@ -305,6 +313,7 @@ def _warnings(report: Report) -> Iterator[Line]:
 def _not_watched(report: Report, *, every: bool = False) -> Iterator[Line]:
     """In full where it is not what it was at the last build; the summary has the number."""
     missed = sorted((it for it in report.not_watched if not it.warns), key=lambda it: it.line)
-    if every or any(item.digest not in report.past.not_watched for item in missed):
+    known = report.past.not_watched
+    if every or not known or any(item.digest not in known for item in missed):
         for item in missed:
             yield "dim", f"  {report.dockerfile}:{item.line} not watched: {item.text}: {item.reason}"

@@ -26,8 +26,8 @@ from freshlayer.state.columns import DATE, IDENTITY, RANKED, Row, WrittenEvidenc
 _RANKS = {strength: number for number, strength in enumerate(RANKED)}
 _STRENGTHS = {strength.value: strength for strength in RANKED}
 _SAME = "="
-_LAST = 1_000
-"""What was read last is kept: it is read again when its origin has answered."""
+_LAST = 2_000
+"""What was read last is kept: it is read again when its origin has answered, and by each Dockerfile."""
 
 _Shared = tuple[str, int, int, str]
 """Strength, times of the last probe and the last full answer, content type."""

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from msgspec import Struct, field
-from msgspec.structs import astuple, replace
+from msgspec.structs import replace
 
 from freshlayer.analyses.form import read, written
 from freshlayer.context import Source
@@ -45,7 +45,6 @@ _BEFORE_FORK = 8
 _AT_ONCE = 16
 _IN_MEMORY = 1024 * 1024
 _SAFE_PATH = "PYTHONSAFEPATH"
-_PATH = type(Path())
 
 
 class Candidate(Struct, frozen=True):
@@ -117,6 +116,7 @@ class Batch:
         self._images = ImageNeeds()
         self.warnings: dict[str, None] = {}
         self._leaves: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - see close
+        self._lengths: list[int] = []
         self._requests: list[BuildRequest | None] = []
 
     def add(self, packed: Packed) -> None:
@@ -128,6 +128,7 @@ class Batch:
         if packed.warning:
             self.warnings[packed.warning] = None
         self._leaves.write(packed.leaf)
+        self._lengths.append(len(packed.leaf))
         self._requests.append(packed.request)
 
     @property
@@ -142,9 +143,8 @@ class Batch:
     def leaves(self) -> Iterator[AnalysedFile]:
         """All of them, one in memory at a time."""
         self._leaves.seek(0)
-        for _ in self._requests:
-            leaf: AnalysedFile = pickle.load(self._leaves)  # noqa: S301 - only this process can write there
-            yield leaf
+        for length in self._lengths:
+            yield _read(self._leaves.read(length))
 
     def targets(self, request: BuildRequest) -> Iterator[Target]:
         """All of them, as targets of this request where they have none of their own."""
@@ -231,23 +231,38 @@ def packed_leaf(leaf: AnalysedFile) -> Packed:
 
 def _written(leaf: AnalysedFile) -> bytes:
     """For a file, so without what is sent to origins: a credential or a signature may stand in it."""
+    own = leaf.source
+    path = None if own.path is None else str(own.path)
+    source = (own.content, own.shown, own.known_as, str(own.context), path, own.read_once)
+    try:
+        analysis, is_short = written(leaf.analysis, secrets=False), True
+    except ValueError:
+        # Each of its values by itself takes twice as long, but may be any text.
+        analysis, is_short = _in_full(leaf.analysis), False
+    fields = (source, analysis, is_short, leaf.warning, leaf.platforms)
+    return pickle.dumps(fields, pickle.HIGHEST_PROTOCOL)
+
+
+def _in_full(analysis: Analysis) -> bytes:
     stream = io.BytesIO()
     pickler = pickle.Pickler(stream, pickle.HIGHEST_PROTOCOL)
     pickler.dispatch_table = {
-        Analysis: _shortly,
-        _PATH: lambda it: (Path, (str(it),)),
         Reference: lambda it: (Reference, (it.kind, it.text, "", it.pinned, without_secrets(it.form))),
     }
-    pickler.dump(leaf)
+    pickler.dump(analysis)
     return stream.getvalue()
 
 
-def _shortly(analysis: Analysis) -> tuple[Callable[..., Analysis], tuple[object, ...]]:
-    """How it is pickled: each of its values by itself takes twice as long, but may be any text."""
-    try:
-        return read, (written(analysis, secrets=False),)
-    except ValueError:
-        return Analysis, astuple(analysis)
+def _read(data: bytes) -> AnalysedFile:
+    """What ``_written`` wrote: only this process can write there."""
+    source, analysis, is_short, warning, platforms = pickle.loads(data)  # noqa: S301
+    content, shown, known_as, context, path, read_once = source
+    return AnalysedFile(
+        Source(content, shown, known_as, Path(context), None if path is None else Path(path), read_once),
+        read(analysis) if is_short else pickle.loads(analysis),  # noqa: S301
+        warning=warning,
+        platforms=platforms,
+    )
 
 
 @contextmanager
