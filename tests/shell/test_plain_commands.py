@@ -17,13 +17,13 @@ from freshlayer.shell.syntax.respelling import tree_of
 from freshlayer.shell.syntax.words import text_of, words_of
 from testing.shell_nodes import joined, joined_word
 
-_VARIABLES = st.sampled_from(("$A", "$b1", "${A}", "${_c}"))
+_VARIABLES = st.sampled_from(("$A", "$b1", "${A}", "${_c}", "$1", "$@", "$#"))
 _EXPANSIONS = st.sampled_from(
     [
         f"${{{name}{operator}{operand}}}"
         for name in ("A", "_c")
         for operator in ("%", "%%", "#", "##", ":-", "-", ":=", "=", "+", ":+", "/", "//")
-        for operand in ("", "a", "*.", "/-", "*", "x:y", "./-")
+        for operand in ("", "a", "*.", "[a-z]*", "/-", "*", "x:y", "./-")
     ]
 )
 _ESCAPES = st.sampled_from(r"\( \) \; \n \$ \" \' \\ \| \{ \#".split())
@@ -43,7 +43,9 @@ _DOUBLE = st.lists(_TEXT | _VARIABLES | _EXPANSIONS | _ESCAPES | _SUBSTITUTIONS,
 )
 _PART = _BARE | _VARIABLES | _EXPANSIONS | _ESCAPES | _SINGLE | _DOUBLE | _SUBSTITUTIONS
 _WORDS = _BARE | st.lists(_PART, min_size=1, max_size=3).map("".join)
-_PROGRAMS = st.sampled_from(("a", "/b/c", ":", "x.sh", "test", "export X=1"))
+_PROGRAMS = st.sampled_from(
+    ("a", "/b/c", ":", "x.sh", "test", "export X=1", "export", "$A", '"$A"/b', "a >&2")
+)
 _ASSIGNMENTS = st.builds(
     "{}{}".format, st.sampled_from(("X=", "Y1+=", "_a=")), _VARIABLES | _DOUBLE | _SINGLE | st.just("")
 )
@@ -125,6 +127,8 @@ def _of_commands(script: str) -> Iterator[tuple[list[Word], list[Word]]]:
         "export A B=1 C=${D%%.*}",
         "a b > /c 2>&1; d 2>/dev/null | e < $F >> 'g h'",
         "find . \\( -name 'a' -o -name b \\) -exec rm -rf {} +",
+        "echo >&2 'a b' $C; export A; export B $(c); X=1 d >&2",
+        '$A b && "$A/b" -c && /a/${B}/c; "a" $1 "$@" | b $# != c ${A%%[a-z]*}',
         'a "\\"b\\$" ${A:-b} ${B//./-} "${C##*/}"',
     ],
 )
@@ -147,7 +151,7 @@ def test_the_text_of_a_command_is_as_written(script: str) -> None:
             "a | | b",
             "a & b",
             "if a; then b; fi",
-            "a; export B",
+            "a; export -n B",
         ),
         *(
             "a `b`",
@@ -171,6 +175,8 @@ def test_the_text_of_a_command_is_as_written(script: str) -> None:
             "a <(b)",
             "a 3> b",
             "a - > b",
+            "a $B >&2 c",
+            "a >&2 b > c",
             "a1> b",
         ),
         *(
@@ -184,7 +190,7 @@ def test_the_text_of_a_command_is_as_written(script: str) -> None:
             "a | b > c | d",
         ),
         *('a "\0"', "a '\0'", "a \"$(b '\0')\"", "a \\\0"),
-        *("a 'b", 'a "b', '"a" b', "$A b", "a $1", "a ${B:c}", "a $'b'", "a x-$B-$C-", "a " + "${B}" * 1001),
+        *("a 'b", 'a "b', "a ${B:c}", "a $'b'", "a x-$B-$C-", "a " + "${B}" * 1001),
     ],
 )
 def test_what_is_not_plain_is_left_to_the_grammar(script: str) -> None:

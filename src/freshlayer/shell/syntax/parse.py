@@ -14,7 +14,7 @@ from freshlayer.shell.syntax.plain_words import CHARACTERS
 _CONTINUED = compiled(r"(?<!\\)\\\n")
 _LITERAL = compiled(rf"[{CHARACTERS} \t]*+", ASCII)
 _PLACEHOLDER = ":"
-_NAMED = compiled(r"\$[A-Za-z_]")
+_NAMED = compiled(r"\$[A-Za-z_\d]", ASCII)
 
 
 @lru_cache(maxsize=512)

@@ -19,7 +19,9 @@ from freshlayer.shell.syntax.plain_words import (
     VARIABLE,
 )
 
-OF_COMMAND = rf"[{CHARACTERS} \t]++|{VARIABLE}|{SINGLE}|{DOUBLE}|{SUBSTITUTION}|{ESCAPED}|\{{\}}"
+OF_COMMAND = (
+    rf"[{CHARACTERS} \t]++|{VARIABLE}|{SINGLE}|{DOUBLE}|{SUBSTITUTION}|{ESCAPED}|\{{\}}|(?<=[ \t])!=(?=[ \t])"
+)
 REDIRECTION = r">&[12]|>>?(?![>&|(])|<(?![<>&(])"
 _COMMAND = compiled(rf"(?:{OF_COMMAND})*+", ASCII)
 _SCRIPT = compiled(rf"(?:{OF_COMMAND}|&&|\|\|?|;|{REDIRECTION})*+", ASCII)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from msgspec.structs import replace
+
 from freshlayer.lazy_regex import ASCII, compiled
 from freshlayer.shell.syntax.nodes import (
     Assignment,
@@ -27,12 +29,14 @@ from freshlayer.shell.syntax.plain_words import (
 _UNIT = rf"{SINGLE}|{DOUBLE}|{SUBSTITUTION}|{ESCAPED}|\$"
 _NOT_LITERAL = compiled(r"[$'\"\\<>]")
 _WORD = compiled(rf"(?:[^ \t'\"$\\]++|{_UNIT})++", ASCII)
-_PROGRAM = compiled(r"[\w./][\w./+-]*|:", ASCII)
+_PROGRAM = compiled(
+    rf"[\w./][\w./+-]*+|:|(?=[^'\"$]*+['\"$])(?:[\w./-]++|{VARIABLE}|{DOUBLE}|{SINGLE})++", ASCII
+)
 KEYWORDS = frozenset(
     "if then elif else fi for while until do done case esac in select function time coproc".split()
 )
 _NOT_COMMANDS = KEYWORDS | set("declare typeset export readonly local unset unsetenv".split())
-_NAME = compiled(r"[A-Za-z_]\w*", ASCII)
+_DECLARED = compiled(rf"[A-Za-z_]\w*+|{VARIABLE}|{SUBSTITUTION}", ASCII)
 _ASSIGNED = compiled(
     rf"([A-Za-z]\w*|_\w+)(\+?)=((?:[^'\"$\\]++|{VARIABLE}|{SINGLE}|{DOUBLE}|{SUBSTITUTION})*+)", ASCII
 )
@@ -43,6 +47,8 @@ _REDIRECTIONS = compiled(
     rf"(?:(?:(?<=[ \t])[12])?(?:>&[12]|(?:>>?|<)[ \t]*{_TARGET})(?![^ \t])[ \t]*)++", ASCII
 )
 _REDIRECTION = compiled(rf"([12]?)(>&|>>?|<)[ \t]*({_TARGET})", ASCII)
+_REDIRECTION_BETWEEN = compiled(r">&[12][ \t]++", ASCII)
+_NOT_BEHIND = compiled(r"[<>]")
 _DASH = (Literal("-"),)
 
 
@@ -91,7 +97,7 @@ def _words(written: list[str]) -> tuple[Word, ...]:
 
 def _with_assignments(written: str) -> Command | None:
     """``X=1``, ``X=1 command``, ``export X=1 Y``."""
-    if "=" not in written:
+    if "=" not in written and not written.startswith("export "):
         return None
     words = _WORD.findall(written)
     declares = words[0] == "export"
@@ -107,9 +113,9 @@ def _with_assignments(written: str) -> Command | None:
         if text and not value:
             return None
         assignments.append(Assignment(name, value, None, bool(appends)))
-    if not assignments:
+    if not assignments and (not declares or len(others) < 2):
         return None
-    plain = all(map(_NAME.fullmatch, others)) if declares else not others or _is_program(others[0])
+    plain = all(map(_DECLARED.fullmatch, others)) if declares else not others or _is_program(others[0])
     read = _words(others) if plain else ()
     return Command(read, written, tuple(assignments), declares) if read or (plain and not others) else None
 
@@ -118,8 +124,10 @@ def _redirected(written: str, end: int) -> Statement | None:
     """A command of which the redirections begin at ``end``."""
     # Without a blank before it the grammar reads some digits as words, and some words as digits.
     start = end - 1 if written[end - 1] in "12" else end
-    if written[start - 1] not in " \t" or not _REDIRECTIONS.fullmatch(written, start):
+    if written[start - 1] not in " \t":
         return None
+    if not _REDIRECTIONS.fullmatch(written, start):
+        return _with_words_behind(written, start)
     before = written[:start].rstrip(" \t")
     body = plain_command(before) or _with_assignments(before)
     # The grammar shows a command without the dash before a redirection.
@@ -137,3 +145,14 @@ def _redirected(written: str, end: int) -> Statement | None:
         elif operator in {">", ">>"} and descriptor != "2":
             output, appends = file, operator == ">>"
     return Redirected(body, given, output is not None, output, appends) if given or output else body
+
+
+def _with_words_behind(written: str, start: int) -> Command | None:
+    """``echo >&2 WORDS``: the grammar shows the command as what is before the redirection."""
+    match = _REDIRECTION_BETWEEN.match(written, start)
+    text = written[:start].rstrip(" \t")
+    before = literal_command(text) if match and not _NOT_LITERAL.search(text) else None
+    if match is None or before is None or _NOT_BEHIND.search(written, match.end()):
+        return None
+    words = _words(_WORD.findall(written, match.end()))
+    return replace(before, words=(*before.all_words, *words), fields=()) if words else None

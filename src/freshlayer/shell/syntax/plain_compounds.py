@@ -31,8 +31,8 @@ from freshlayer.shell.syntax.plain import (
     ends_oddly,
     holds_plain_scripts,
 )
-from freshlayer.shell.syntax.plain_commands import KEYWORDS, plain_statement
-from freshlayer.shell.syntax.plain_words import DOUBLE, SINGLE, SUBSTITUTION, VARIABLE, plain_word
+from freshlayer.shell.syntax.plain_commands import KEYWORDS, is_redirected, plain_statement
+from freshlayer.shell.syntax.plain_words import CHARACTERS, DOUBLE, SINGLE, SUBSTITUTION, VARIABLE, plain_word
 
 _DEEPEST = 12
 """How deep statements may be in each other; the grammar reads what is deeper."""
@@ -57,8 +57,9 @@ _PATTERN = rf"(?!esac[ \t|)])(?:[\w./:@%*-]|{SINGLE}|{DOUBLE})++"
 _CASE = compiled(rf"({_WORD})[ \t]++in[ \t]++", ASCII)
 _ARM = compiled(rf"({_PATTERN}(?:[ \t]*+\|[ \t]*+{_PATTERN})*+)[ \t]*+\)[ \t]++", ASCII)
 _ONE_PATTERN = compiled(_PATTERN, ASCII)
-_ONE_WORD = compiled(_WORD, ASCII)
-_FOR = compiled(rf"([A-Za-z_]\w*+)[ \t]++in((?:[ \t]++{_WORD})++)[ \t]*+;[ \t]*+do[ \t]++", ASCII)
+_ITEM = rf"(?:[{CHARACTERS}]|{VARIABLE}|{SINGLE}|{DOUBLE}|{SUBSTITUTION})++"
+_ONE_ITEM = compiled(_ITEM, ASCII)
+_FOR = compiled(rf"([A-Za-z_]\w*+)[ \t]++in((?:[ \t]++{_ITEM})++)[ \t]*+;[ \t]*+do[ \t]++", ASCII)
 _END_OF_ARM = frozenset({";;", "esac"})
 _ENDS_OF_ALL = frozenset({"", ")", ";;"})
 _ENDS_OF_COMPOUND = _ENDS_OF_ALL | {"then", "elif", "else", "fi", "do", "done", "esac", "}"}
@@ -199,7 +200,7 @@ def _while(reader: _Reader, depth: int, *, until: bool = False) -> Statement:
 def _for(reader: _Reader, depth: int) -> Statement:
     name, words = reader.match(_FOR).groups()
     return For(
-        name, tuple([_word(word) for word in _ONE_WORD.findall(words)]), reader.block("done", depth=depth)
+        name, tuple([_word(word) for word in _ONE_ITEM.findall(words)]), reader.block("done", depth=depth)
     )
 
 
@@ -229,11 +230,18 @@ def _test(reader: _Reader, _depth: int) -> Statement:
 
 
 def _not(reader: _Reader, depth: int) -> Statement:
+    before = reader.at
     inner = reader.tested(depth)
     # The grammar takes ``export`` for a program there, and redirections for those of what is around it.
-    if type(inner) is not Condition and (type(inner) is not Command or inner.assignments):
+    if type(inner) is not Condition and not _is_alone(inner, reader.text[before : reader.at]):
         _leave()
     return Not(Sequence((inner,)))
+
+
+def _is_alone(statement: Statement, written: str) -> bool:
+    """Whether it is a command without assignments and redirections."""
+    assigns = type(statement) is not Command or statement.assignments or statement.declares
+    return not assigns and not is_redirected(statement, written)
 
 
 def _word(written: str) -> Word:

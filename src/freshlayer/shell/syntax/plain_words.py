@@ -13,8 +13,8 @@ from freshlayer.shell.syntax.nodes import Literal, Opaque, Parameter, Part, Subs
 CHARACTERS = r"\w./:@%+,=*?~\-"
 """Without quotes: what no shell changes, or what an expansion of file names reads later."""
 _NAME = r"[A-Za-z_]\w*+"
-_OPERATOR = r"(?:%%?|##?|//?|:?[-+=])[\w./:*@-]*+"
-VARIABLE = rf"\$(?:{_NAME}|\{{{_NAME}(?:{_OPERATOR})?\}})"
+_OPERATOR = r"(?:%%?|##?|//?|:?[-+=])[\w./:*@\[\]-]*+"
+VARIABLE = rf"\$(?:{_NAME}|[\d@#?](?!\w)|\{{{_NAME}(?:{_OPERATOR})?\}})"
 SINGLE = r"'[^'\n\0]*+'"
 """The grammar ends a script at a NUL, here and below."""
 ESCAPED = r"\\[^\s\0]"
@@ -34,6 +34,7 @@ _EXPANSION_PARTS = compiled(
     re.DOTALL,
 )
 _OF_EXPANSION = compiled(r":[-=?+]|[-=?+]|##?|%%?|//|/[#%]?|\^\^?|,,?|~~?|:|@")
+_SPECIAL = frozenset("0123456789@#?")
 MOST_PARTS = 1000
 """Of a word; the grammar shows longer ones as they are written."""
 _MOST_PIECES = 3
@@ -43,7 +44,7 @@ _MOST_PIECES = 3
 def plain_word(written: str) -> Word:
     """Empty where the word is left to the grammar."""
     pieces = _PIECE.findall(written)
-    if len(pieces) > _MOST_PIECES and any(it[0] == "$" and it[1] not in "{(" for it in pieces):
+    if len(pieces) > 1 and not _are_plain(pieces):
         return ()
     parts: list[Part] = []
     for piece in pieces:
@@ -59,6 +60,12 @@ def plain_word(written: str) -> Word:
         else:
             parts.append(Literal(piece))
     return tuple(parts) if len(parts) <= MOST_PARTS else ()
+
+
+def _are_plain(pieces: list[str]) -> bool:
+    """Whether the grammar reads several pieces of a word as they are written."""
+    names = [piece for piece in pieces if piece[0] == "$" and piece[1] not in "{("]
+    return not names or (len(pieces) <= _MOST_PIECES and not any(name[1] in _SPECIAL for name in names))
 
 
 def _quoted(text: str) -> list[Part]:
