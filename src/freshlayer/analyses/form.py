@@ -79,21 +79,26 @@ def written(analysis: Analysis, *, secrets: bool = True) -> bytes:
     if any(stages[it.number] is not it for it in (*analysis.stages, *parents.values())):
         raise ValueError("a stage is not of the Dockerfile")
     found, numbers = analysis.discovery, _Numbers()
+    by_instruction = _parts([(number, numbers.all(it)) for number, it in found.by_instruction.items()])
+    inputs = _parts([(numbers.of(it.reference), it.places) for it in found.inputs])
+    more = _more(analysis, numbers)
+    references = numbers.references if secrets else tuple(map(_without_secrets, numbers.references))
     kept = _Kept(
-        references=(),
-        dockerfile=replace(analysis.dockerfile, stages=tuple(replace(it, instructions=()) for it in stages)),
-        instructions=tuple(_parts(it.instructions) for it in stages),
-        stages=tuple(it.number for it in analysis.stages),
+        references=_parts(references),
+        dockerfile=replace(
+            analysis.dockerfile, stages=tuple([replace(it, instructions=()) for it in stages])
+        ),
+        instructions=tuple([_parts(it.instructions) for it in stages]),
+        stages=tuple([it.number for it in analysis.stages]),
         parents={number: None if it is None else it.number for number, it in analysis.parents.items()},
-        by_instruction=_parts([(number, numbers.all(it)) for number, it in found.by_instruction.items()]),
-        inputs=_parts([(numbers.of(it.reference), it.places) for it in found.inputs]),
+        by_instruction=by_instruction,
+        inputs=inputs,
         not_watched=found.not_watched,
         directives=dict(analysis.directives),
         names_of_base=analysis.names_of_base,
-        more=_more(analysis, numbers),
+        more=more,
     )
-    references = numbers.references if secrets else tuple(map(_without_secrets, numbers.references))
-    return msgspec.msgpack.encode(replace(kept, references=_parts(references)))
+    return msgspec.msgpack.encode(kept)
 
 
 def _without_secrets(fields: _Fields) -> _Fields:
@@ -103,6 +108,8 @@ def _without_secrets(fields: _Fields) -> _Fields:
 
 
 def _parts(items: Sequence[object]) -> tuple[Raw, ...]:
+    if len(items) <= _AT_ONCE:
+        return (Raw(msgspec.msgpack.encode(items)),) if items else ()
     starts = range(0, len(items), _AT_ONCE)
     return tuple(Raw(msgspec.msgpack.encode(items[start : start + _AT_ONCE])) for start in starts)
 

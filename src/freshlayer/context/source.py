@@ -85,13 +85,17 @@ def read_dockerfile(
 
     Raises ContextError, with the path and the reason, where it can't be read.
     """
-    root = Path(context)
     if not os.path.isdir(context or "."):
         raise ContextError(f"{shown(context)}: the build context is not a directory")
     if file == "-":
-        content = _read_stdin(stdin)
+        content, root = _read_stdin(stdin), Path(context)
         return Source(content, "<stdin>", f"{text_of(str(root.resolve()))}/-", root, None, read_once=True)
-    path = Path(file) if file else _default(root, names)
+    if file and context == os.path.dirname(file):
+        path = Path(file)
+        root = path.parent
+    else:
+        root = Path(context)
+        path = Path(file) if file else _default(root, names)
     if file and in_context and not path.exists() and (root / path).exists():
         path = root / path
     return Source(_read(path), shown(str(path)), text_of(real or os.path.realpath(path)), root, path)
