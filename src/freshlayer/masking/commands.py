@@ -6,6 +6,7 @@ Every text of a command in a report, a reason, an advice or a warning goes throu
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from posixpath import basename
 
 from freshlayer.lazy_regex import ASCII, DOTALL, IGNORECASE, compiled
@@ -118,6 +119,7 @@ def _takes_no_value(option: str, program: str) -> bool:
     return program in _NO_VALUE and (len(option) == len("-u") or option == "--user")
 
 
+@lru_cache(maxsize=1024)
 def _is_secret_option(option: str) -> bool:
     name = option.lstrip("-")
     if len(name) < 2 or _HARMLESS.fullmatch(name):
