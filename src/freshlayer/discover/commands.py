@@ -10,13 +10,12 @@ from itertools import pairwise
 from msgspec.structs import replace
 
 from freshlayer import shell
-from freshlayer.discover.call_words import is_plain_program, known_part, respelled, words_of
 from freshlayer.discover.fetching import SUBCOMMANDS as FETCHING
 from freshlayer.discover.fetching import may_fetch
 from freshlayer.discover.not_followed import beginning, by_pattern
 from freshlayer.discover.package_calls import MAY_TAKE, OF_SYSTEM, PackageCalls
 from freshlayer.discover.programs.code import LANGUAGES, codes, read_code
-from freshlayer.discover.programs.names import program_of
+from freshlayer.discover.programs.names import is_plain_program, known_part, program_of, respelled, words_of
 from freshlayer.discover.programs.readers import ByName, Named, as_listed
 from freshlayer.discover.programs.rows import invoked
 from freshlayer.discover.programs.table import names, program
