@@ -61,12 +61,15 @@ class GivenSecrets:
 
     def _of(self, instruction: Instruction) -> tuple[str, ...]:
         if instruction.number not in self._found:
-            seen = self._environments[instruction.number]
-            named = [(name, value) for name in self._names if isinstance(value := seen.lookup(name), str)]
+            named = self._named(instruction) if self._names else []
             if instruction.name == "RUN" and may_assign_secret(instruction.text):
                 named += assigned(instruction.text)
             self._found[instruction.number] = secret_values(named) if named else ()
         return self._found[instruction.number]
+
+    def _named(self, instruction: Instruction) -> list[tuple[str, str]]:
+        seen = self._environments[instruction.number]
+        return [(name, value) for name in self._names if isinstance(value := seen.lookup(name), str)]
 
 
 def mounted_secrets(instruction: Instruction) -> frozenset[str]:

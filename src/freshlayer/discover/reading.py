@@ -183,14 +183,17 @@ def _honouring(
     inputs: list[RemoteInput] = []
     excluded: list[NotWatched] = []
     for item in discovery.inputs:
-        places = tuple(place for place in item.places if place.line not in silenced)
-        if places:
+        hidden = [place for place in item.places if place.line in silenced]
+        if not hidden:
+            inputs.append(item)
+            continue
+        if len(hidden) < len(item.places):
+            places = tuple([place for place in item.places if place.line not in silenced])
             inputs.append(RemoteInput(item.reference, places))
-        for place in item.places:
-            if place.line in silenced:
-                reason, text = silenced[place.line], str(item.reference)
-                line, name = place.line, place.instruction
-                excluded.append(NotWatched(line, name, text, reason, accepted=True, script=place.script))
+        for place in hidden:
+            reason, text = silenced[place.line], str(item.reference)
+            line, name = place.line, place.instruction
+            excluded.append(NotWatched(line, name, text, reason, accepted=True, script=place.script))
     lines = {instruction.number: instruction.line for instruction in instructions}
     kept = {n: found for n, found in discovery.by_instruction.items() if lines[n] not in silenced}
     others = tuple(item for item in discovery.not_watched if item.line not in silenced)

@@ -18,14 +18,13 @@ from freshlayer.dockerfile.platforms import normalised
 from freshlayer.dockerfile.scope import Environment, Value
 from freshlayer.dockerfile.triggers import triggers
 from freshlayer.errors import ReferenceInvalidError
-from freshlayer.lazy_regex import compiled
 from freshlayer.model.base_image import BaseContents, BaseImage, Bases, BaseWanted, ImageConfig, is_configured
 
 _SCRATCH = "scratch"
 _SH = ("/bin/sh", "-c")
 _CMD = ("cmd", "/S", "/C")
-_WINDOWS = compiled(r"(?i)windows|nanoserver|servercore")
-"""Windows images start with cmd."""
+_WINDOWS = ("windows", "nanoserver", "servercore")
+"""In the names of Windows images, which start with cmd."""
 
 
 class StageStart(Struct, frozen=True):
@@ -108,7 +107,8 @@ class StageBases:
         key, found = self.key(stage, outer), self.find(stage, outer)
         config, layer = _config(found), self._layer(key, found)
         if config is None:
-            windows = key[1].startswith("windows/") or _WINDOWS.search(key[0] or stage.base)
+            name = (key[0] or stage.base).lower()
+            windows = key[1].startswith("windows/") or any(part in name for part in _WINDOWS)
             return StageStart(_CMD if windows else _SH, "/", layer)
         shell = config.shell or (_CMD if config.os == "windows" else _SH)
         search = dict(config.environment).get("PATH", "")
