@@ -51,6 +51,9 @@ class BuildRequest(Struct, frozen=True):
         return ",".join(self.platforms)
 
 
+_NO_DIRECTIVES = Directives()
+
+
 class Ttls:
     """Seconds for which an answer is valid: the least of all Dockerfiles.
 
@@ -58,17 +61,16 @@ class Ttls:
     """
 
     def __init__(self) -> None:
-        self._least: dict[Reference, int] = {}
-        self._requested: dict[Reference, Reference] = {}
+        self._known: dict[Reference, tuple[Reference, int]] = {}
 
     def add(self, reference: Reference, ttl: int) -> None:
         """Add one place that names a reference."""
-        self._least[reference] = min(self._least.get(reference, ttl), ttl)
-        self._requested[reference] = preferred(self._requested.get(reference, reference), reference)
+        named, least = self._known.get(reference, (reference, ttl))
+        self._known[reference] = preferred(named, reference), min(least, ttl)
 
     def all(self) -> dict[Reference, int]:
         """By the reference as it is requested, in the order of ``add``."""
-        return {self._requested[reference]: ttl for reference, ttl in self._least.items()}
+        return dict(self._known.values())
 
 
 class Analysis(Struct, frozen=True):
@@ -174,7 +176,9 @@ class Analysis(Struct, frozen=True):
 
     def ttl(self, item: RemoteInput) -> int:
         """Seconds for which an answer is valid: the least of its places."""
-        return min(self.directives.get(place.line, Directives()).ttl for place in item.places)
+        if not self.directives:
+            return _NO_DIRECTIVES.ttl
+        return min(self.directives.get(place.line, _NO_DIRECTIVES).ttl for place in item.places)
 
 
 class Learned(Struct, frozen=True):

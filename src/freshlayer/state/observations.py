@@ -106,9 +106,9 @@ def _identity(text: str, strength: str) -> Identity:
 
 
 def _evidence(part: WrittenEvidence | int, identity: Identity, dated: str) -> Evidence:
-    if part == IDENTITY:
-        return Evidence(identity.scheme, identity.value, identity.strength)
     if isinstance(part, int):
+        if part == IDENTITY:
+            return Evidence(identity.scheme, identity.value, identity.strength)
         # Of a damaged row, 0: a date that no origin states.
         return Evidence(_DATED, str(http_date.seconds(dated) or 0), Strength.WEAK)
     same = part.value == identity.value

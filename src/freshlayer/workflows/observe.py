@@ -129,7 +129,8 @@ def answers(due: Due, recorded: Mapping[Reference, Recorded], session: Session) 
     probed = []
     for reference, ttl in due.ttls.items():
         before = recorded.get(reference) if ttl else None
-        held = due.held.get(reference) or _without_probe(reference, ttl, before, session)
+        held = due.held.get(reference) if due.held else None
+        held = held or _without_probe(reference, ttl, before, session)
         if held is None:
             probed.append(reference)
         else:
