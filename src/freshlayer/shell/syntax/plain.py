@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -108,7 +109,12 @@ def _plain_text(text: str) -> str:
 
 def holds_plain_scripts(text: str) -> bool:
     """Whether what is in ``$(…)`` is plain: in all others the grammar decides what is an error."""
-    return not any(script.endswith("=") or plain(script) is None for script in _scripts(text))
+    return all(map(_is_plain_script, _scripts(text)))
+
+
+@lru_cache(maxsize=256)
+def _is_plain_script(script: str) -> bool:
+    return not script.endswith("=") and plain(script) is not None
 
 
 def _scripts(text: str) -> Iterator[str]:

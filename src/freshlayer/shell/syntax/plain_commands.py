@@ -52,6 +52,7 @@ _NOT_BEHIND = compiled(r"[<>]")
 _DASH = (Literal("-"),)
 
 
+@lru_cache(maxsize=256)
 def plain_statement(written: str) -> Statement | None:
     """None where the command is left to the grammar."""
     if not _NOT_LITERAL.search(written):

@@ -6,14 +6,15 @@ Its words, too, have escapes and expansions, which are read here.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from freshlayer.lazy_regex import ASCII, compiled
 from freshlayer.shell.syntax.nodes import Literal, Opaque, Parameter, Part, Substitution, Word
 
-CHARACTERS = r"\w./:@%+,=*?~\-"
+CHARACTERS = r"A-Za-z0-9_./:@%+,=*?~\-"
 """Without quotes: what no shell changes, or what an expansion of file names reads later."""
 _NAME = r"[A-Za-z_]\w*+"
-_OPERATOR = r"(?:%%?|##?|//?|:?[-+=])[\w./:*@\[\]-]*+"
+_OPERATOR = r"(?:%%?|##?|//?|:?[-+=])[A-Za-z0-9_./:*@\[\]-]*+"
 VARIABLE = rf"\$(?:{_NAME}|[\d@#?](?!\w)|\{{{_NAME}(?:{_OPERATOR})?\}})"
 SINGLE = r"'[^'\n\0]*+'"
 """The grammar ends a script at a NUL, here and below."""
@@ -41,6 +42,7 @@ _MOST_PIECES = 3
 """Of a word with ``$name``: in longer ones the grammar is given ``${name}``, which messages show."""
 
 
+@lru_cache(maxsize=256)
 def plain_word(written: str) -> Word:
     """Empty where the word is left to the grammar."""
     pieces = _PIECE.findall(written)
