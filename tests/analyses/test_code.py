@@ -23,7 +23,7 @@ from freshlayer.discover.reading import analyse
 from freshlayer.shell.powershell import parse
 text = '''FROM scratch
 RUN apt-get install -y a && pip install b && npm ci && curl "https://example.org/$(uname -m)" | sh
-RUN if true; then curl https://example.org/d; fi
+RUN case "$(uname -m)" in (x86_64|amd64) curl https://example.org/$(cat <(echo d));; esac
 RUN pwsh -c "iwr https://example.org/b" && git clone https://example.org/c
 '''
 analyse(text, BuildRequest(("linux/amd64", "windows/amd64")))
