@@ -30,6 +30,8 @@ LIMIT = 20.0
 MEMORY = {1_000: 60.0, 10_000: 120.0}
 _LARGE = 10_000
 _MANY = 100
+_AT_THE_ORIGIN = 16_384
+"""Connections at once: container-source-policy opens thousands, and fails where some are closed."""
 AHEAD, NEAR = 1.0, 1.3
 """Of the time of each other program; NEAR where a start decides."""
 
@@ -165,7 +167,8 @@ def world(case: Case) -> Iterator[World]:
     with ExitStack() as stack:
         here = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="freshlayer-bench-")))
         tls = self_signed(here)
-        origin = stack.enter_context(Nginx(_files(here, case.inputs), tls=tls))
+        files = _files(here, case.inputs)
+        origin = stack.enter_context(Nginx(files, tls=tls, connections=_AT_THE_ORIGIN))
         further = free_ports(case.origins - 1)
         origin.change(server="".join(f"listen 127.0.0.1:{port} ssl http2;\n" for port in further))
         ports = [origin.port, *further]

@@ -30,7 +30,7 @@ daemon off;
 worker_processes 1;
 pid {home}/nginx.pid;
 error_log stderr warn;
-events {{ worker_connections 1024; }}
+events {{ worker_connections {connections}; }}
 http {{
   client_body_temp_path {home}/body; proxy_temp_path {home}/proxy; fastcgi_temp_path {home}/fastcgi;
   uwsgi_temp_path {home}/uwsgi; scgi_temp_path {home}/scgi;
@@ -52,7 +52,8 @@ class Nginx(Server):
     """nginx with one worker, so that its log is in order.
 
     `server` and `http` are lines for the blocks of these names; they may name `{home}`, a directory of this
-    server's own. With `tls` it speaks HTTPS, and HTTP/2 where the client wants that.
+    server's own. With `tls` it speaks HTTPS, and HTTP/2 where the client wants that. It closes those of more
+    than `connections` at once.
     """
 
     PROGRAM = "nginx"
@@ -64,8 +65,10 @@ class Nginx(Server):
         server: str = "",
         http: str = "",
         tls: SelfSigned | None = None,
+        connections: int = 1024,
     ) -> None:
         self._server = server
+        self._connections = connections
         self._http = http
         self._tls = tls
         super().__init__(directory, scheme="https" if tls else "http")
@@ -73,6 +76,7 @@ class Nginx(Server):
     def configure(self) -> None:
         text = CONFIGURATION.format(
             home=self.home,
+            connections=self._connections,
             log=self.log,
             log_format=_log_format(),
             http=self._http.replace("{home}", str(self.home)),
