@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from freshlayer.masking import masked_words
 from freshlayer.model.reasons import Reason
 from freshlayer.shell.runner import Runner
-from freshlayer.shell.values import Hole, Text, Values, Why, changed, program_name, worst, written
+from freshlayer.shell.values import Hole, Text, Values, Why, all_written, changed, program_name, worst
 
 Fields = tuple[Text, ...]
 _LONGEST_SHOWN = 80
 _MOST_PRINTED = 20
+_LONGEST_KEPT = 500
 
 
 def printed(fields: Fields) -> str:
     """A command for a message."""
-    return " ".join(masked_words([written(field) for field in fields[:_MOST_PRINTED]]))
+    words = all_written(fields[:_MOST_PRINTED])
+    return _masked(tuple(words)) if sum(map(len, words)) <= _LONGEST_KEPT else " ".join(masked_words(words))
+
+
+@lru_cache(maxsize=256)
+def _masked(words: tuple[str, ...]) -> str:
+    """The same command is in many Dockerfiles, and in each of the platforms of one."""
+    return " ".join(masked_words(list(words)))
 
 
 def output_of(runner: Runner, fields: Fields, given: Values | None = None) -> Text:
