@@ -13,12 +13,15 @@ from freshlayer.shell.frame import End, Frame
 from freshlayer.shell.patterns import matches, protected_regex
 from freshlayer.shell.programs import test as conditions
 from freshlayer.shell.programs.architecture import of_platform
+from freshlayer.shell.programs.builtins import BUILTINS
 from freshlayer.shell.programs.existing import exists_in
+from freshlayer.shell.programs.wrapper_rows import first_names
 from freshlayer.shell.runner import Runner
 from freshlayer.shell.status import DONE, CommandResult, Status, together
 from freshlayer.shell.syntax.nodes import (
     AndOr,
     Case,
+    Command,
     Condition,
     If,
     Literal,
@@ -31,6 +34,8 @@ from freshlayer.shell.syntax.nodes import (
 from freshlayer.shell.values import NOTHING, Hole, Text, Values, Why, alternatives, concat, known
 
 _SPECIAL = frozenset("*?[\\(")
+_ENDING = frozenset("?(`[")
+_MAY_END = BUILTINS.keys() | {"eval", ".", "source"}
 
 
 def tested(runner: Runner, statement: Statement, frame: Frame) -> CommandResult:
@@ -113,11 +118,25 @@ def _right(runner: Runner, statement: AndOr, left: CommandResult, frame: Frame) 
 
 def _most_likely(runner: Runner, then: Statement, frame: Frame, left: CommandResult) -> CommandResult:
     """Behind a program that may fail: what ends the script there does not end it for certain."""
-    before = frame.copy()
+    before = None if type(then) is Command and _goes_on(then, frame) else frame.copy()
     right = runner.run(then, frame)
-    if frame.ended is not None:
+    if before is not None and frame.ended is not None:
         frame.go_on_from([before])
     return right if left.out is NOTHING else _after(left.out, right)
+
+
+def _goes_on(command: Command, frame: Frame) -> bool:
+    """Whether a command is a program, which can't end the script, as most are; False where in doubt."""
+    if command.fields:
+        name = command.fields[0][0]
+    else:
+        # The others expand to what may end it: ``${NAME:?}``, and any name under ``set -u``.
+        ends = command.declares or "u" in frame.options or not _ENDING.isdisjoint(command.text)
+        first = command.words[0] if command.words and not ends else ()
+        name = first[0].text if len(first) == 1 and type(first[0]) is Literal else ""
+    if not name or "/" in name or command.assignments or ("e" in frame.options and not frame.tested):
+        return False
+    return name not in _MAY_END and name not in first_names() and name not in frame.functions
 
 
 def _perhaps(runner: Runner, both_sides: AndOr, frame: Frame, left: CommandResult) -> CommandResult:
