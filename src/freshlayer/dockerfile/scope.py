@@ -32,10 +32,12 @@ PREDEFINED = frozenset(
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _MARKER = compiled(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
 _MEANS_SOMETHING = compiled(r"""["'$<]""")
-_NAMES = r"(?:[^$`\\\"'<]++|\$(?:[A-Za-z_]\w*+|\{[A-Za-z_]\w*+\}))*+"
-_ONLY_NAMES = compiled(rf'{_NAMES}(?:"{_NAMES}"{_NAMES})*+', re.ASCII)
-"""Text and plain names, also between double quotes."""
-_REFERENCE = compiled(r'"|\$(?:(\w+)|\{(\w+)\})', re.ASCII)
+_VARIABLE = r"\$(?:[A-Za-z_]\w*+|\{[A-Za-z_]\w*+\})"
+_NAMES = rf"(?:[^$`\\\"'<]++|{_VARIABLE})*+"
+_QUOTED = rf'"(?:[^$`\\"]++|\\[^`]|{_VARIABLE})*+"'
+_ONLY_NAMES = compiled(rf"{_NAMES}(?:{_QUOTED}{_NAMES})*+", re.ASCII)
+"""Text and plain names, also between double quotes, where a backslash may be the escape character."""
+_REFERENCE = compiled(r'"|\$(?:(\w+)|\{(\w+)\})|\\([\s\S])', re.ASCII)
 _NAME = compiled(r"\$\{?([A-Za-z_]\w*)")
 _PATTERN = compiled(r"\$\{\w+([#%/])")
 _LONGEST_VALUE = 100_000
@@ -102,11 +104,13 @@ class Environment(Struct, frozen=True):
         too_much = self._too_much(text, [known[name] for name in names if name in known])
         if too_much:
             return too_much
-        if text.isascii() and _ONLY_NAMES.fullmatch(text):
+        if text.isascii() and (escape == "\\" or "\\" not in text) and _ONLY_NAMES.fullmatch(text):
             # What the library does character by character.
             value = _REFERENCE.sub(lambda match: _replaced(match, known), text)
             if len(known) == len(found):
                 return value
+        elif text[:1] == "'" and text.find("'", 1) == len(text) - 1:
+            value = text[1:-1]
         else:
             lexer = ShellLex(escape, env=known, skip_unset_env=False)
             try:
@@ -154,7 +158,10 @@ def _limit(detail: str) -> Unknown:
 
 
 def _replaced(match: re.Match[str], known: Mapping[str, str]) -> str:
-    """A quote is removed."""
+    """A quote is removed, and a backslash before what it escapes between quotes."""
+    escaped = match[3]
+    if escaped:
+        return escaped if escaped in '"$\\' else match[0]
     name = match[1] or match[2]
     return _value_of(name, known) if name else ""
 
