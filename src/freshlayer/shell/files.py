@@ -19,8 +19,9 @@ def absolute(path: str, directory: str) -> str:
     """What a path means in a directory: ``normpath(join(directory, path))`` in fewer steps."""
     if not path.startswith("/"):
         path = f"{directory}/{path}" if directory and not directory.endswith("/") else f"{directory}{path}"
-    is_plain = path[:1] == "/" and path[-1:] != "/" and "//" not in path and "/." not in path
-    return path if is_plain else normpath(path)
+        if not path.startswith("/"):
+            return normpath(path)
+    return normpath(path) if "/." in path or "//" in path or path[-1] == "/" else path
 
 
 class FileText(Struct, frozen=True):

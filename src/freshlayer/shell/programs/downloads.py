@@ -70,6 +70,9 @@ def _targets(name: str, words: list[str]) -> list[str]:
     for place, word in enumerate(words):
         if word[:1] != "-" or (word[2:5] not in _LONG if word[1:2] == "-" else _LETTERS.isdisjoint(word)):
             continue
+        if name == "curl" and word[-1] != "o" and _OWN_NAME.fullmatch(word):
+            own = True
+            continue
         after = words[place + 1] if place + 1 < len(words) else ""
         if OUTPUTS[name].fullmatch(word):
             found.append(after)
@@ -77,8 +80,6 @@ def _targets(name: str, words: list[str]) -> list[str]:
             found.append(attached[1] or attached[2] or attached[3])
         elif _DIRECTORY[name].fullmatch(word):
             directory = after
-        elif name == "curl" and _OWN_NAME.fullmatch(word):
-            own = True
     if own and not found:
         found = [_own_name(word) for word in words if word[:1] != "-" and _URL.match(word)]
     if not directory:
