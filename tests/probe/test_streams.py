@@ -95,11 +95,22 @@ def test_a_host_that_refuses_the_next_connection_is_asked_on_the_present_one(
 def test_a_refused_connection_that_was_not_opened_ahead_costs_no_request(origin: Nginx) -> None:
     """The server ends its connections sooner than its program does by default."""
     origin.change(server=f"keepalive_requests 150;\n{_ONE_TAG}")
-    with Latency(origin.port, 0.01, refused=[2, 4]) as wire:
+    with Latency(origin.port, 0.01, refused=[2, 3, 4]) as wire:
         seen = probe([parse(f"https://127.0.0.1:{wire.port}/{n}") for n in range(200)], {}, Limits())
         opened = wire.connections
     assert Counter(one.outcome for one in seen.values()) == {ProbeOutcome.SEEN: 200}
     assert opened > 4
+
+
+def test_a_redirect_to_a_host_that_refuses_is_requested_once(origin: Nginx) -> None:
+    """Its connection is newer than those that answered, and is none of the first host."""
+    (closed,) = free_ports(1)
+    origin.change(server=f"location /r/ {{ return 302 https://127.0.0.1:{closed}$request_uri; }}\n{_ONE_TAG}")
+    urls = [f"{origin.url}{n}" for n in range(20)] + [f"{origin.url}r/{n}" for n in range(20)]
+    with origin.watched() as served:
+        probe([parse(url) for url in urls], {}, Limits())
+    paths = Counter(one.path for one in served)
+    assert {paths[f"/r/{n}"] for n in range(20)} == {1}
 
 
 def test_a_host_that_listens_no_more_is_asked_on_the_present_connection(origin: Nginx) -> None:

@@ -343,7 +343,8 @@ def secure(handle: pycurl.Curl, tls: Tls, bundle: str, directory: str = "") -> N
 def conclude(handle: pycurl.Curl, transfer: Transfer, code: int, text: str) -> Answer:
     """The answer of a transfer; ``code`` and ``text`` are those of libcurl, 0 on success."""
     transfer.take_headers()
-    code = code or (pycurl.E_WRITE_ERROR if transfer.error else 0)
+    if transfer.error is _TOO_MANY_HEADERS:
+        code = code or pycurl.E_WRITE_ERROR
     if transfer.request.url.startswith(("ftp:", "ftps:")):
         transfer.hops = _ftp_hops(handle, code)
         if transfer.hops and code in _FTP_ANSWERS:
@@ -368,6 +369,18 @@ def is_unreachable(handle: pycurl.Curl, code: int, transfer: Transfer) -> bool:
     from freshlayer.probe.network import failures  # noqa: PLC0415 - see above
 
     return failures.is_without_connection(handle, code)
+
+
+def opened_in_vain(handle: pycurl.Curl, transfer: Transfer) -> bool:
+    """Whether a request with TLS opened a connection to its own host that did not come about.
+
+    What a redirect leads to is another place, and a request on a connection that another one opened has no
+    time of a handshake of its own.
+    """
+    opened = transfer.request.url.startswith("https:") and handle.getinfo(pycurl.NUM_CONNECTS)
+    return bool(opened) and not (
+        handle.getinfo(pycurl.APPCONNECT_TIME) or handle.getinfo(pycurl.REDIRECT_COUNT)
+    )
 
 
 def _ftp_hops(handle: pycurl.Curl, code: int) -> list[tuple[int, list[tuple[str, str]]]]:

@@ -287,8 +287,8 @@ class _Driver:
         """Whether a request to a host with HTTP/2 failed before it was sent: the host may be well."""
         talk, transfer = self._flying[handle]
         host, connection = self._hosts[talk.host], handle.getinfo(pycurl.CONN_ID)
-        opened = transfer.ahead or host.succession.is_next(connection)
-        refused = opened and not handle.getinfo(pycurl.APPCONNECT_TIME)
+        opened = transfer.ahead or host.succession.is_next(connection, late=late)
+        refused = opened and curl.opened_in_vain(handle, transfer)
         if refused:
             host.succession.refused += 1
             self._keep_to_present(host)

@@ -124,12 +124,13 @@ class Succession(Struct):
         self.unsure = ahead and self.guessed
         return ahead
 
-    def is_next(self, connection: int) -> bool:
+    def is_next(self, connection: int, *, late: bool) -> bool:
         """Whether answers have come on another one, and none on this newer one.
 
-        Libcurl may open two where one more is allowed, as the present one ends meanwhile.
+        Libcurl may open two where one more is allowed, as the present one ends meanwhile. ``late``: it takes
+        too long; that of one that was not opened ahead is not waited for again.
         """
-        return 0 <= self.newest < connection
+        return 0 <= self.newest < connection and (self.opened or not late)
 
     def is_due(self, under_way: int, queued: int) -> bool:
         """Whether the next connection is to be opened: what is left is more than the newest one takes."""
