@@ -136,6 +136,16 @@ def test_a_run_that_builds_nothing_reads_what_was_recorded_before_it(store: Stat
     assert set(run.observations([A, B])) == {A, B}
 
 
+def test_a_run_that_builds_nothing_reads_all_of_a_build_that_ends_meanwhile(store: StateStore) -> None:
+    """What is tainted belongs to the key that the same build recorded."""
+    store.record_build(recorded("/project/a", A))
+    run = store.for_one_run()
+    record = replace(recorded("/project/b", A), tainted=[(A.text, "etag:1")], not_watched=["1"])
+    store.record_build(record)
+    assert answers(run, record.scope) == answers(store, record.scope)
+    assert run.taints([A]) == {(A.text, "etag:1"): 1}
+
+
 def answers(store: StateStore, scope: Scope) -> list[object]:
     return [
         store.is_empty(),

@@ -55,7 +55,7 @@ class StateStore(Protocol):
         """End the connection; the store can be used again."""
 
     def for_one_run(self) -> StateStore:
-        """The same for a run that builds nothing: of builds that end meanwhile it may know nothing."""
+        """The same for a run that builds nothing: of first builds that end meanwhile it knows nothing."""
 
     def observations(self, references: Iterable[Reference]) -> MutableMapping[Reference, Recorded]:
         """The last recorded observation of each reference that has one."""

@@ -35,28 +35,30 @@ _OBSERVATIONS = f"SELECT reference, {', '.join(_COLUMNS)} FROM observation WHERE
 _SEEN_AGAIN = "UPDATE observation SET asked = ? WHERE reference IN"
 _TAINTED_AGAIN = "UPDATE taint SET times = times + 1 WHERE reference = ? AND identity = ?"
 _TAINTED = "INSERT INTO taint (reference, identity, times) VALUES (?, ?, 1)"
-_OF_BUILDS = ("built", "history", "tag", "network", "not_watched", "taint")
-_WITH_ROWS = " UNION ALL ".join(
-    f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM {table})"  # noqa: S608 - constants
-    for table in _OF_BUILDS
+_OF_BUILDS = " OR ".join(
+    f"EXISTS (SELECT 1 FROM {table})"  # noqa: S608 - constants
+    for table in ("built", "history", "tag", "network", "not_watched", "taint")
 )
 
 
 class DatabaseStore:
     """Every method works, without memory, where the database can't be used. ``keep``: how much history.
 
-    ``empty``: tables that are taken for empty, and not read.
+    ``unbuilt``: nothing of builds is recorded, so none of their tables is read.
     """
 
-    def __init__(self, database: Database, keep: Keep, empty: frozenset[str] = frozenset()) -> None:
+    def __init__(self, database: Database, keep: Keep, *, unbuilt: bool = False) -> None:
         self._database = database
         self._keep = keep
-        self._empty = empty
+        self._unbuilt = unbuilt
 
     def for_one_run(self) -> DatabaseStore:
-        """The same for a run that builds nothing: what has no row when it starts is not read in it."""
-        filled = {str(table) for (table,) in self._rows(_WITH_ROWS, ())}
-        return DatabaseStore(self._database, self._keep, frozenset(_OF_BUILDS) - filled)
+        """The same for a run that builds nothing: where no build is recorded now, none is looked for.
+
+        It reads all tables or none: what one build adds to several of them belongs together.
+        """
+        unbuilt = not self._rows(f"SELECT 1 WHERE {_OF_BUILDS}", ())
+        return DatabaseStore(self._database, self._keep, unbuilt=unbuilt)
 
     def close(self) -> None:
         """End the connection; the store can be used again."""
@@ -74,13 +76,13 @@ class DatabaseStore:
 
     def last_builds(self, scope: Scope, marks: Sequence[Mark]) -> Records:
         """The last builds of these instructions; the last of them is the last instruction of the build."""
-        if {"built", "history"} <= self._empty:
+        if self._unbuilt:
             return Records()
         return records.read(self._rows, scope, marks)
 
     def other_builds(self, scope: Scope, digests: Sequence[str]) -> dict[str, Elsewhere]:
         """Digest of an instruction → another build that had it."""
-        return {} if "built" in self._empty else records.elsewhere(self._rows, scope, digests)
+        return {} if self._unbuilt else records.elsewhere(self._rows, scope, digests)
 
     def users_of_keys(self, scope: Scope, keys: Sequence[str]) -> dict[str, Given]:
         """Key → the Dockerfile and builder of this engine that had it."""
@@ -88,25 +90,25 @@ class DatabaseStore:
 
     def is_empty(self) -> bool:
         """Whether no build is recorded."""
-        return "built" in self._empty or not self._rows("SELECT number FROM built LIMIT 1", ())
+        return self._unbuilt or not self._rows("SELECT number FROM built LIMIT 1", ())
 
     def tags(self, scope: Scope) -> dict[str, str]:
         """Tag → the image that it meant after the last build of this Dockerfile on this engine."""
-        if "tag" in self._empty:
+        if self._unbuilt:
             return {}
         sql = "SELECT name, image FROM tag WHERE dockerfile = ? AND engine = ? ORDER BY name"
         return dict(self._rows(sql, (scope.dockerfile, scope.engine)))
 
     def network(self, dockerfile: str) -> str | None:
         """The network mode of the last build of a Dockerfile; None where no build is recorded."""
-        if "network" in self._empty:
+        if self._unbuilt:
             return None
         rows = self._rows("SELECT mode FROM network WHERE dockerfile = ?", (dockerfile,))
         return str(rows[0][0]) if rows else None
 
     def not_watched(self, dockerfile: str) -> frozenset[str]:
         """Digests of what was not watched at the last build of a Dockerfile."""
-        if "not_watched" in self._empty:
+        if self._unbuilt:
             return frozenset()
         rows = self._rows("SELECT digest FROM not_watched WHERE dockerfile = ?", (dockerfile,))
         return frozenset(str(digest) for (digest,) in rows)
@@ -136,7 +138,7 @@ class DatabaseStore:
 
     def taints(self, references: Iterable[Reference]) -> dict[tuple[str, str], int]:
         """(reference, identity) → how often a build may have mixed it up with another version."""
-        if "taint" in self._empty:
+        if self._unbuilt:
             return {}
         rows = self._in(
             "SELECT reference, identity, times FROM taint WHERE reference IN", [r.text for r in references]
