@@ -183,6 +183,8 @@ DOCKERFILES = {
     "many ADDs": "FROM scratch\nADD " + f"{U} " * 5000 + "/x/",
     "powershell": 'FROM scratch\nSHELL ["powershell"]\nRUN ' + f"iwr {U}; " * 3000,
     "powershell with one command": 'FROM scratch\nSHELL ["powershell"]\nRUN iwr ' + f"{U} " * 5000,
+    "a long gap in a comment for us": f"FROM scratch\n# freshlayer: ignore{' ' * 60_000}x\nRUN curl {U}\n",
+    "a long gap in a directive": f"# syntax = a{' ' * 60_000}x\nFROM scratch\nRUN curl {U}\n",
     "onbuild": "FROM scratch\n" + f"ONBUILD RUN curl {U}\n" * 3000,
     "exec form": 'FROM scratch\nRUN ["curl"' + f', "{U}"' * 3000 + "]",
 }

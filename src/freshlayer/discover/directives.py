@@ -28,7 +28,7 @@ class Directives(Struct, frozen=True, array_like=True):
 
 _NO_DIRECTIVE = Directives()
 _IGNORED = Directives(ignore=True)
-_NOTE = compiled(r"\s*#\s*freshlayer:\s*(.*?)\s*")
+_NOTE = compiled(r"\s*+#\s*+freshlayer:\s*+(.*\S|)")
 _MARK = "freshlayer:"
 """Each of them has it, and few lines do."""
 _SWITCHES = {"ignore": "ignore", "immutable": "immutable", "no-advice": "no_advice"}
@@ -45,7 +45,7 @@ def read_directives(text: str, instructions: Sequence[tuple[int, int, str]]) -> 
     if _MARK not in text:
         return {}
     lines = text.split("\n")
-    notes = {n: _NOTE.fullmatch(lines[n - 1]) for n in _marked(text)}
+    notes = {n: _NOTE.match(lines[n - 1]) for n in _marked(text)}
     # No comment is on the first line of an instruction.
     inside: set[int] = set()
     for first, last, _ in instructions:

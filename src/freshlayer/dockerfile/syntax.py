@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from freshlayer.lazy_regex import compiled
 
-_DIRECTIVE = compiled(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*")
+_DIRECTIVE = compiled(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+)")
 _VERSION = compiled(r"(\d{1,4})(?:\.(\d{1,4}))?")
 _LONG_VERSION = compiled(r"(\d+)(?:\.(\d+))?")
 _MOVES = compiled(r"labs|master|latest")

@@ -27,8 +27,8 @@ _TABLE, _NAMES = table_of(
     """
 )
 _TEXT = r"(?:\"([^\"\\#]*)\"|'([^'\\]*)')"
-_GEM = compiled(rf"gem[ (]\s*{_TEXT}\s*(.*?)\s*\)?")
-_SOURCE = compiled(rf"source[ (]\s*(?:{_TEXT}|(:rubygems))\s*\)?(\s+do)?")
+_GEM = compiled(rf"gem[ (]\s*{_TEXT}(.*)")
+_SOURCE = compiled(rf"source[ (]\s*(?:{_TEXT}|(:rubygems))(?:\s*+\))?+(\s++do)?\s*+")
 _ARGUMENT = compiled(rf",\s*{_TEXT}\s*(?=,|$)")
 _SEVERAL = compiled(r",\s*\[([^\]]*)\]\s*(?=,|$)")
 _QUOTED = compiled(_TEXT)
@@ -37,8 +37,8 @@ _OPTION = compiled(
 )
 _WORD = compiled(r"\w+")
 _GROUP = compiled(r"groups?[ (]\s*((?::\w+|\"\w+\"|'\w+'|[\s,])+)(,\s*optional:\s*true)?\s*\)?\s+do")
-_PLATFORM = compiled(r"platforms?[ (]\s*(.+?)\s*\)?\s+do")
-_ELSEWHERE = compiled(rf"(git|github|path)[ (]\s*{_TEXT}.*\s+do")
+_PLATFORM = compiled(r"platforms?[ (](.+)\sdo")
+_ELSEWHERE = compiled(rf"(git|github|path)[ (]\s*{_TEXT}.*\sdo")
 _STORE = compiled(r"git_source[ (].*\bdo\b.*")
 _NEEDLESS = compiled(r"(?:ruby|require|puts)\b[^;]*|git_source[ (][^;]*\{[^;]*\}|")
 _CODE = compiled(r"(?:\"[^\"]*\"|'[^']*'|[^\"'#])*")
@@ -135,7 +135,7 @@ class _Gemfile:
             elif _STORE.fullmatch(line):
                 _skip(lines)
             elif (gem := _GEM.fullmatch(line)) is not None:
-                self._gem(gem[1] or gem[2], gem[3], blocks[-1])
+                self._gem(gem[1] or gem[2], gem[3].strip().removesuffix(")").strip(), blocks[-1])
             elif (source := _SOURCE.fullmatch(line)) is not None:
                 self._source(source[1] or source[2] or _RUBYGEMS, blocks, within=bool(source[4]))
             else:
