@@ -255,17 +255,23 @@ _PIECES = [
     '"',
     '"',
     "'",
+    "'",
+    "\\",
+    '\\"',
+    "<",
+    "(",
+    "`",
 ]
 
 
-@given(st.lists(st.sampled_from(_PIECES), max_size=8).map("".join))
-def test_names_with_values_are_replaced_as_the_library_does_it(text: str) -> None:
+@given(st.lists(st.sampled_from(_PIECES), max_size=8).map("".join), st.sampled_from(["\\", "`"]))
+def test_names_with_values_are_replaced_as_the_library_does_it(text: str, escape: str) -> None:
     names: Names[str | Unknown] = Names()
     for name, value in _VALUES.items():
         names = names.put(name, value)
-    found = Environment(env=names).expand(text)
+    found = Environment(env=names).expand(text, escape)
     try:
-        wanted: str | None = ShellLex("\\", env=_VALUES, skip_unset_env=False).process_word(text)
+        wanted: str | None = ShellLex(escape, env=_VALUES, skip_unset_env=False).process_word(text)
     except ValueError:
         wanted = None
     assert isinstance(found, Unknown) or found == wanted
