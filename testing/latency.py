@@ -45,10 +45,12 @@ class Latency:
         also: Sequence[int] = (),
         refused: Sequence[int] = (),
         most: int = 0,
+        then: int = 0,
     ) -> None:
         self.connections = 0
         self._refused = frozenset(refused)
         self._most = most
+        self._then = then
         self.round_trip = round_trip
         self._selector = selectors.DefaultSelector()
         self._open: set[socket.socket] = set()
@@ -117,7 +119,8 @@ class Latency:
             server.close()
             return
         self._open |= {client, server}
-        self._later(partial(self._connect, client, server, behind))
+        leads_to = self._then if self._then and self.connections > 1 else behind
+        self._later(partial(self._connect, client, server, leads_to))
 
     def _connect(self, client: socket.socket, server: socket.socket, behind: int) -> None:
         """A server that has no room for a connection yet holds up no other."""

@@ -23,6 +23,7 @@ from testing.tls import SelfSigned, self_signed
 
 _ONE_TAG = "location / { add_header ETag '\"v1\"' always; return 200 'a body\\n'; }\n"
 _PER_HOST = 8
+_FOUR_SECONDS = Limits().within(4)
 
 
 @pytest.fixture
@@ -111,6 +112,23 @@ def test_a_redirect_to_a_host_that_refuses_is_requested_once(origin: Nginx) -> N
         probe([parse(url) for url in urls], {}, Limits())
     paths = Counter(one.path for one in served)
     assert {paths[f"/r/{n}"] for n in range(20)} == {1}
+
+
+def test_a_host_whose_next_connection_hangs_costs_no_request_more_than_its_time(
+    tmp_path: Path, origin: Nginx
+) -> None:
+    """What was sent on that connection has no handshake of its own."""
+    origin.change(server=f"keepalive_requests 150;\n{_ONE_TAG}")
+    tls = SelfSigned(tmp_path / "certificate.pem", tmp_path / "key.pem")
+    with socket.create_server(("127.0.0.1", 0), backlog=256) as silent:
+        behind = proxied("/", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        with Nginx(server=behind, tls=tls) as hangs, Latency(origin.port, 0.01, then=hangs.port) as wire:
+            started = time.monotonic()
+            seen = probe([parse(f"https://127.0.0.1:{wire.port}/{n}") for n in range(120)], {}, _FOUR_SECONDS)
+            taken = time.monotonic() - started
+    codes = {one.reason.code for one in seen.values() if one.outcome is ProbeOutcome.UNKNOWN}
+    assert codes == {"timed-out"}
+    assert taken < 7
 
 
 def test_a_host_that_listens_no_more_is_asked_on_the_present_connection(origin: Nginx) -> None:
