@@ -119,8 +119,14 @@ def _takes_no_value(option: str, program: str) -> bool:
     return program in _NO_VALUE and (len(option) == len("-u") or option == "--user")
 
 
-@lru_cache(maxsize=1024)
 def _is_secret_option(option: str) -> bool:
+    # Behind the letter of a short option may be its value, which is not kept.
+    has_secret_name = _has_secret_name if option.startswith("--") else _has_secret_name.__wrapped__
+    return has_secret_name(option)
+
+
+@lru_cache(maxsize=1024)
+def _has_secret_name(option: str) -> bool:
     name = option.lstrip("-")
     if len(name) < 2 or _HARMLESS.fullmatch(name):
         return False

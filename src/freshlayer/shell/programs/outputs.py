@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from freshlayer.masking import masked_words
 from freshlayer.model.reasons import Reason
 from freshlayer.shell.runner import Runner
@@ -12,19 +10,11 @@ from freshlayer.shell.values import Hole, Text, Values, Why, all_written, change
 Fields = tuple[Text, ...]
 _LONGEST_SHOWN = 80
 _MOST_PRINTED = 20
-_LONGEST_KEPT = 500
 
 
 def printed(fields: Fields) -> str:
     """A command for a message."""
-    words = all_written(fields[:_MOST_PRINTED])
-    return _masked(tuple(words)) if sum(map(len, words)) <= _LONGEST_KEPT else " ".join(masked_words(words))
-
-
-@lru_cache(maxsize=256)
-def _masked(words: tuple[str, ...]) -> str:
-    """The same command is in many Dockerfiles, and in each of the platforms of one."""
-    return " ".join(masked_words(list(words)))
+    return " ".join(masked_words(all_written(fields[:_MOST_PRINTED])))
 
 
 def output_of(runner: Runner, fields: Fields, given: Values | None = None) -> Text:
