@@ -47,7 +47,6 @@ ALLOWED = {
     "packages/pypi/choose.py:_version": "the order of a version; bounded",
     "packages/pypi/choose.py:_ranks": "the tags of an interpreter on a platform; bounded",
     "packages/rpm/worlds.py:_WORLDS": "a pool, for as long as a run has its first index open; at most four",
-    "probe/__init__.py:_protocol": "our own modules",
     "watch/pages/rendering.py:assets": "our own style sheet and script",
     "shell/patterns.py:_inner_glob": "a regular expression for a pattern of a script; bounded",
     "shell/patterns.py:glob": "a regular expression for a pattern of a script; bounded",

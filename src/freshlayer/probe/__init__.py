@@ -6,8 +6,8 @@ no connection itself, so that all conversations share connections, limits and de
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -160,9 +160,10 @@ def _as_stranger(reference: Reference, means: Means) -> Means:
     return replace(means, keyring=keyring_for(reference.address, means.keyring, means.limits))
 
 
-@cache
 def _protocol(kind: str) -> Protocol:
-    protocol: Protocol = import_module(f"freshlayer.probe.{PROTOCOLS[kind]}").probe
+    name = f"freshlayer.probe.{PROTOCOLS[kind]}"
+    module = sys.modules.get(name) or import_module(name)
+    protocol: Protocol = module.probe
     return protocol
 
 
