@@ -42,8 +42,7 @@ _INSTRUCTIONS = msgspec.msgpack.Decoder(tuple[_InstructionFields, ...]).decode
 _BY_INSTRUCTION = msgspec.msgpack.Decoder(_Numbered).decode
 _INPUTS = msgspec.msgpack.Decoder(_Inputs).decode
 _SMALL = 16 * 1024
-"""Bytes of an analysis whose texts are not worth having once."""
-
+"""Bytes: few texts of a shorter analysis are in it more than once."""
 _SMALL_INSTRUCTIONS = msgspec.msgpack.Decoder(tuple[Instruction, ...]).decode
 
 

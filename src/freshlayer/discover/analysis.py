@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from freshlayer.discover.directives import Directives
+from freshlayer.discover.directives import NO_DIRECTIVES, Directives
 from freshlayer.discover.discovery import Discovery
 from freshlayer.discover.image_platforms import platforms_of_images
 from freshlayer.dockerfile.model import Dockerfile, Stage
@@ -49,9 +49,6 @@ class BuildRequest(Struct, frozen=True):
     def platform(self) -> str:
         """For records and reports."""
         return ",".join(self.platforms)
-
-
-_NO_DIRECTIVES = Directives()
 
 
 class Ttls:
@@ -177,8 +174,8 @@ class Analysis(Struct, frozen=True):
     def ttl(self, item: RemoteInput) -> int:
         """Seconds for which an answer is valid: the least of its places."""
         if not self.directives:
-            return _NO_DIRECTIVES.ttl
-        return min(self.directives.get(place.line, _NO_DIRECTIVES).ttl for place in item.places)
+            return NO_DIRECTIVES.ttl
+        return min(self.directives.get(place.line, NO_DIRECTIVES).ttl for place in item.places)
 
 
 class Learned(Struct, frozen=True):

@@ -26,7 +26,8 @@ class Directives(Struct, frozen=True, array_like=True):
     packages: PackagePolicy | None = None
 
 
-_NO_DIRECTIVE = Directives()
+NO_DIRECTIVES = Directives()
+"""Of an instruction without such a comment."""
 _IGNORED = Directives(ignore=True)
 _NOTE = compiled(r"\s*+#\s*+freshlayer:\s*+(.*\S|)")
 _MARK = "freshlayer:"
@@ -60,7 +61,7 @@ def read_directives(text: str, instructions: Sequence[tuple[int, int, str]]) -> 
         while above > 0 and above not in inside and lines[above - 1].lstrip().startswith("#"):
             match = notes.get(above)
             if match:
-                before = found.get(first, _NO_DIRECTIVE)
+                before = found.get(first, NO_DIRECTIVES)
                 found[first] = _noted(before, match[1], watched, (name, above))
                 used.add(above)
             above -= 1
@@ -99,7 +100,7 @@ def _below(notes: Iterable[int], lines: Sequence[str]) -> set[int]:
 
 def _noted(before: Directives, text: str, watched: list[str], place: tuple[str, int]) -> Directives:
     """With one more comment; what it watches is added to ``watched``. ``place``: keyword and line."""
-    if text == "ignore" and before is _NO_DIRECTIVE:
+    if text == "ignore" and before is NO_DIRECTIVES:
         return _IGNORED
     name, line = place
     verb, _, rest = text.partition(" ")

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from msgspec.structs import replace
 
 from freshlayer.discover.analysis import Analysis
-from freshlayer.discover.directives import Directives
+from freshlayer.discover.directives import NO_DIRECTIVES, Directives
 from freshlayer.model.inputs import NotWatched
 from freshlayer.model.package_policy import PackagePolicy, usual_policy
 from freshlayer.model.packages import READS_NOTHING, PackageChain, PackageCommand, PackageRun
@@ -18,7 +18,6 @@ _OFF = Reason("packages-off")
 _OF_BASE = Reason("trigger-of-base")
 _IGNORED = Reason("ignored-by-comment")
 _IMMUTABLE = Reason("immutable-by-comment")
-_NO_COMMENT = Directives()
 _LONGEST = 200
 
 
@@ -72,7 +71,7 @@ def _counts(item: NotWatched, closed: Collection[int]) -> bool:
 def _divided(
     run: PackageRun, directives: Mapping[int, Directives], settings: Mapping[str, PackagePolicy]
 ) -> Iterator[PackageRun]:
-    comment = directives.get(run.line, _NO_COMMENT)
+    comment = directives.get(run.line, NO_DIRECTIVES)
     if run.number < 0:
         yield run
         return
@@ -103,7 +102,7 @@ def _listed(run: PackageRun, directives: Mapping[int, Directives]) -> Iterator[N
         for command in commands:
             yield NotWatched(run.line, "ONBUILD", command.text, _OF_BASE, script=command.script)
     elif commands:
-        comment = directives.get(run.line, _NO_COMMENT)
+        comment = directives.get(run.line, NO_DIRECTIVES)
         reason = _IGNORED if comment.ignore else _IMMUTABLE if comment.immutable else _OFF
         text = shown("; ".join(dict.fromkeys(command.text for command in commands)), _LONGEST)
         yield NotWatched(run.line, "RUN", text, reason, accepted=True, script=commands[0].script)

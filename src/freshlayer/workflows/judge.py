@@ -47,7 +47,6 @@ _PLANNED_AT_ONCE = 100
 _RESOLVED_AT_ONCE = 50
 """Dockerfiles whose index files are requested at once; so many analyses are in memory."""
 
-_SEVERAL = 2
 _MOST_ROUNDS = 5
 """Scripts may download scripts, and what base images have may execute some."""
 _LEAST_DEADLINE = 1.0
@@ -285,7 +284,7 @@ class Judgement:
 
     def _resolved_together(self, group: Sequence[Analysis]) -> Sequence[_Resolved | None]:
         """Request the index files of several Dockerfiles at once."""
-        if len(group) < _SEVERAL or not any(watched.package_chains for watched in group):
+        if len(group) <= 1 or not any(watched.package_chains for watched in group):
             return [None] * len(group)
         from freshlayer.workflows.packages import wanted_of  # noqa: PLC0415 - see above
 

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from freshlayer.credentials import netloc_of
 from freshlayer.discover.analysis import Analysis
-from freshlayer.discover.directives import Directives
+from freshlayer.discover.directives import NO_DIRECTIVES
 from freshlayer.discover.package_advice import needed_upgrades
 from freshlayer.model.base_image import BaseContents, BaseImage, Bases, ImageConfig
 from freshlayer.model.inputs import Advice, NotWatched
@@ -303,7 +303,7 @@ def wanted_of(analysis: Analysis, bases: Bases) -> PackagesWanted:
     """The package chains of a Dockerfile, with the base images that they start from."""
     chains = analysis.package_chains
     lines = {run.number: run.line for chain in chains for run in chain.runs}
-    ttls = {number: analysis.directives.get(line, Directives()).ttl for number, line in lines.items()}
+    ttls = {number: analysis.directives.get(line, NO_DIRECTIVES).ttl for number, line in lines.items()}
     own = {chain.base: bases[chain.base] for chain in chains if chain.base in bases}
     return PackagesWanted(chains, own, ttls=ttls)
 
@@ -326,7 +326,7 @@ def with_unresolved(analysis: Analysis, found: Found) -> Analysis:
 def advice_of(analysis: Analysis, found: Found) -> Iterator[Advice]:
     """What the managers advise, except where a comment turns the advice off."""
     for read in (read for reads in found.values() for read in reads):
-        if not analysis.directives.get(read.line, Directives()).no_advice:
+        if not analysis.directives.get(read.line, NO_DIRECTIVES).no_advice:
             yield from (Advice(read.line, str(about(read.manager, note))) for note in read.resolution.notes)
 
 
