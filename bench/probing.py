@@ -229,10 +229,11 @@ def _timed(made: World, peer: Peer, pairs: int) -> Timed:
     return Timed(peer.name, median(ours), median(theirs), pairs)
 
 
-def floor(case: Case) -> Timed:
-    """Of a program in Python that sends the same requests and does nothing else."""
+def floor(case: Case) -> tuple[Timed, Timed]:
+    """Of a program in Python that sends the same requests and does nothing else; and `curl -Z` beside it."""
     with world(case) as made:
-        return _timed(made, peers.PYCURL, case.pairs)
+        curl = peers.curl(peers.ON_ONE_ORIGIN)
+        return _timed(made, peers.PYCURL, case.pairs), _timed(made, curl, case.pairs)
 
 
 def lines() -> Iterator[str]:
@@ -272,10 +273,14 @@ def _explained() -> Iterator[str]:
 
 
 def _floors() -> str:
-    """Where a start and the connections are all that there is."""
-    cases = [Case(inputs, ORIGINS[-1], 0.0) for inputs in (10, _MANY)]
-    found = [(case, floor(case)) for case in cases]
-    times = "; ".join(f"{case}: {it}, freshlayer {it.ours:.2f} s" for case, it in found)
+    """Where a start and the connections are all that there is, and where a target is near them."""
+    cases = (*(Case(inputs, ORIGINS[-1], 0.0) for inputs in (10, _MANY)), Case(1_000, ORIGINS[0], 0.0))
+    times = "; ".join(map(_floor, cases))
     return (
         f"The interpreter with pycurl, the same requests and nothing else (`bench/pycurl_alone.py`): {times}."
     )
+
+
+def _floor(case: Case) -> str:
+    alone, curl = floor(case)
+    return f"{case}: {alone}, freshlayer {alone.ours:.2f} s, `curl -Z` {curl}"

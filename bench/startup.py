@@ -121,22 +121,24 @@ def lines() -> Iterator[str]:
         yield str(row)
     with site(tls=False) as made:
         yield str(_row(made, ["check", "."], conditional, code=_STALE, target=TARGET))
-    yield ""
-    yield _of_libraries()
+        yield ""
+        yield _of_libraries([made.url if word == "URL" else word for word in conditional])
 
 
-def _of_libraries() -> str:
+def _of_libraries(curl: Sequence[str]) -> str:
     """What the libraries alone take, loaded as freshlayer loads them: the floor of a design with them."""
-    inputs = _floor("pass", "msgspec")
-    check = _floor("import pycurl", "msgspec", "pycurl")
+    inputs = _floor([sys.executable, "-c", "pass"], "msgspec")
+    of_check = ("msgspec", "pycurl")
+    check = _floor([sys.executable, "-c", "import pycurl"], *of_check)
     return (
         f"The libraries alone take, of `inputs` (msgspec) {inputs:.1f} times `python -c pass`; "
-        f"of `check` (msgspec, pycurl, sqlite3) {check:.1f} times `python -c 'import pycurl'`."
+        f"of `check` (msgspec, pycurl, sqlite3) {check:.1f} times `python -c 'import pycurl'`, and "
+        f"{_floor(curl, *of_check):.1f} times `curl` without TLS."
     )
 
 
-def _floor(peer: str, *libraries: str) -> float:
+def _floor(peer: Sequence[str], *libraries: str) -> float:
     lean = f"from freshlayer.lean_libraries import load_lean; [*map(load_lean, {libraries})]"
     more = "; import _sqlite3" if "pycurl" in libraries else ""
     code = f"{lean}{more}; from freshlayer.cli.leave import leave; leave(0)"
-    return timed([sys.executable, "-c", peer], [sys.executable, "-c", code], os.environ, PAIRS).ratio
+    return timed(peer, [sys.executable, "-c", code], os.environ, PAIRS).ratio
