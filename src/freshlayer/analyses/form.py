@@ -7,7 +7,7 @@ text of each annotation in each run.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from sys import intern
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Raw, Struct
@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from freshlayer.discover.analysis import Analysis
 from freshlayer.discover.directives import Directives
 from freshlayer.discover.discovery import Discovery
-from freshlayer.dockerfile.model import Dockerfile, Heredoc, Instruction
+from freshlayer.dockerfile.model import Dockerfile, Heredoc, Instruction, Stage
 from freshlayer.model.inputs import NotWatched, Place, RemoteInput, ScriptPlace
 from freshlayer.reference import Reference
 from freshlayer.request_form import RequestForm, without_secrets
@@ -73,19 +73,19 @@ def written(analysis: Analysis, *, secrets: bool = True) -> bytes:
     Raises ValueError for an analysis that this form does not have: one with other stages than its file, or a
     text that is not Unicode.
     """
-    stages = analysis.dockerfile.stages
-    parents = {number: stage for number, stage in analysis.parents.items() if stage is not None}
-    if any(stages[it.number] is not it for it in (*analysis.stages, *parents.values())):
-        raise ValueError("a stage is not of the Dockerfile")
-    found, numbers = analysis.discovery, _Numbers()
+    whole, found, numbers = analysis.dockerfile, analysis.discovery, _Numbers()
+    stages = whole.stages
+    for it in (*analysis.stages, *analysis.parents.values()):
+        if it is not None and stages[it.number] is not it:
+            raise ValueError("a stage is not of the Dockerfile")
     by_instruction = _parts([(number, numbers.all(it)) for number, it in found.by_instruction.items()])
     inputs = _parts([(numbers.of(it.reference), it.places) for it in found.inputs])
     more = _more(analysis, numbers)
     references = numbers.references if secrets else tuple(map(_without_secrets, numbers.references))
     kept = _Kept(
         references=_parts(references),
-        dockerfile=replace(
-            analysis.dockerfile, stages=tuple([replace(it, instructions=()) for it in stages])
+        dockerfile=Dockerfile(
+            whole.escape, whole.arguments, tuple(map(_without_instructions, stages)), whole.named
         ),
         instructions=tuple([_parts(it.instructions) for it in stages]),
         stages=tuple([it.number for it in analysis.stages]),
@@ -100,17 +100,21 @@ def written(analysis: Analysis, *, secrets: bool = True) -> bytes:
     return msgspec.msgpack.encode(kept)
 
 
+def _without_instructions(stage: Stage) -> Stage:
+    return Stage(stage.number, stage.name, stage.base, stage.start, (), stage.triggers)
+
+
 def _without_secrets(fields: _Fields) -> _Fields:
     """A credential or a signature may stand in an address."""
     kind, text, _, pinned, form = fields
     return kind, text, "", pinned, without_secrets(form)
 
 
-def _parts(items: Sequence[object]) -> tuple[Raw, ...]:
+def _parts(items: Sequence[object]) -> tuple[Any, ...]:
+    """To be encoded; what decodes them has each as a ``Raw``."""
     if len(items) <= _AT_ONCE:
-        return (Raw(msgspec.msgpack.encode(items)),) if items else ()
-    starts = range(0, len(items), _AT_ONCE)
-    return tuple(Raw(msgspec.msgpack.encode(items[start : start + _AT_ONCE])) for start in starts)
+        return (items,) if items else ()
+    return tuple(items[start : start + _AT_ONCE] for start in range(0, len(items), _AT_ONCE))
 
 
 def read(data: bytes) -> Analysis:
@@ -223,10 +227,15 @@ class _Numbers:
 
     def __init__(self) -> None:
         self._known: dict[_Fields, int] = {}
+        self._seen: dict[int, int] = {}
+        """By identity: most are named by an input and by its instruction, and the analysis keeps them."""
 
     def of(self, one: Reference) -> int:
-        fields = (one.kind, one.text, one.address, one.pinned, one.form)
-        return self._known.setdefault(fields, len(self._known))
+        number = self._seen.get(id(one))
+        if number is None:
+            fields = (one.kind, one.text, one.address, one.pinned, one.form)
+            number = self._seen[id(one)] = self._known.setdefault(fields, len(self._known))
+        return number
 
     def all(self, several: Iterable[Reference]) -> tuple[int, ...]:
         return tuple(map(self.of, several))

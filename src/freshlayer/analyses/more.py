@@ -61,7 +61,7 @@ def written_more(analysis: Analysis, number_of: Callable[[Reference], int]) -> b
             bases=found.bases,
             unlocked=found.unlocked,
             chains=analysis.package_chains,
-            uses=tuple(_numbered(use, number_of(use.reference)) for use in analysis.image_uses),
+            uses=tuple([_numbered(use, number_of(use.reference)) for use in analysis.image_uses]),
         )
     )
 

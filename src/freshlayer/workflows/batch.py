@@ -21,9 +21,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
-from freshlayer.analyses.form import read, written
+from freshlayer.analyses import form
 from freshlayer.context import Source
 from freshlayer.discover.analysis import Analysis, BuildRequest, Ttls
 from freshlayer.errors import FreshlayerError
@@ -220,22 +219,23 @@ def failure(error: Exception, wanted: Candidate) -> ReadFailure:
 def packed_leaf(leaf: AnalysedFile) -> Packed:
     """One that was read. The text of one that is in a file is not kept."""
     ttls = {item.reference: leaf.analysis.ttl(item) for item in leaf.analysis.discovery.inputs}
-    inline = leaf.source.path is None and leaf.request is not None
-    brief = replace(leaf, policy=None, request=None)
-    brief = brief if inline else replace(brief, source=replace(leaf.source, content=b""))
+    own = leaf.source
+    written = _written(leaf, own.content if own.path is None and leaf.request is not None else b"")
     scripts = leaf.analysis.discovery.scripts
     images = image_needs(leaf.analysis, leaf.platforms)
-    known_as = leaf.source.known_as
-    return Packed(ttls, leaf.policy, _written(brief), leaf.warning, scripts, images, leaf.request, known_as)
+    return Packed(ttls, leaf.policy, written, leaf.warning, scripts, images, leaf.request, own.known_as)
 
 
-def _written(leaf: AnalysedFile) -> bytes:
-    """For a file, so without what is sent to origins: a credential or a signature may stand in it."""
+def _written(leaf: AnalysedFile, content: bytes) -> bytes:
+    """For a file, so without what is sent to origins: a credential or a signature may stand in it.
+
+    It has not the settings and the request of the leaf, and ``content`` in place of its text.
+    """
     own = leaf.source
     path = None if own.path is None else str(own.path)
-    source = (own.content, own.shown, own.known_as, str(own.context), path, own.read_once)
+    source = (content, own.shown, own.known_as, str(own.context), path, own.read_once)
     try:
-        analysis, is_short = written(leaf.analysis, secrets=False), True
+        analysis, is_short = form.written(leaf.analysis, secrets=False), True
     except ValueError:
         # Each of its values by itself takes twice as long, but may be any text.
         analysis, is_short = _in_full(leaf.analysis), False
@@ -259,7 +259,7 @@ def _read(data: bytes) -> AnalysedFile:
     content, shown, known_as, context, path, read_once = source
     return AnalysedFile(
         Source(content, shown, known_as, Path(context), None if path is None else Path(path), read_once),
-        read(analysis) if is_short else pickle.loads(analysis),  # noqa: S301
+        form.read(analysis) if is_short else pickle.loads(analysis),  # noqa: S301
         warning=warning,
         platforms=platforms,
     )

@@ -8,6 +8,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from freshlayer.discover.analysis import Analysis, Ttls
+from freshlayer.discover.image_platforms import images_and_platforms
 from freshlayer.model.evidence import Validators
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
 from freshlayer.model.reasons import Reason
@@ -43,13 +44,10 @@ class ImageNeeds:
 
 def image_needs(watched: Analysis, platforms: tuple[str, ...]) -> dict[Reference, ImageNeed]:
     """Those of one Dockerfile. ``platforms``: of the build."""
-    read_for = watched.platforms_of_images(platforms)
     return {
-        item.reference: ImageNeed(
-            read_for[item.reference], all(place.resolved_by_builder for place in item.places)
-        )
-        for item in watched.discovery.inputs
-        if item.reference.kind == "image" and not item.reference.pinned
+        item.reference: ImageNeed(read_for, not [it for it in item.places if not it.resolved_by_builder])
+        for item, read_for in images_and_platforms(watched.discovery.inputs, watched.image_uses, platforms)
+        if not item.reference.pinned
     }
 
 
