@@ -43,7 +43,7 @@ def lines(directory: Path) -> Iterator[str]:
     seconds: list[float] = []
     reports: dict[str, Report] = {}
     for path in paths:
-        source = Source(path.read_bytes(), "Dockerfile", "Dockerfile", path.parent, None)
+        source = Source(path.read_bytes(), "Dockerfile", "Dockerfile", str(path.parent), None)
         start = time.perf_counter()
         reports[str(path.relative_to(root))] = inputs(source, _REQUEST)
         seconds.append(time.perf_counter() - start)

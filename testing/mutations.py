@@ -85,7 +85,7 @@ _SYNTAX = (
 
 def attempt(text: str) -> None:
     """What ``inputs`` does with a Dockerfile; that it can't be one is an answer."""
-    source = Source(text.encode("utf-8", "surrogateescape"), "d", "d", Path(), None)
+    source = Source(text.encode("utf-8", "surrogateescape"), "d", "d", ".", None)
     try:
         inputs(source, AMD64)
     except DockerfileError:

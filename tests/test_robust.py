@@ -26,7 +26,7 @@ U = "https://example.org/a"
 
 
 def inputs(text: str) -> Report:
-    return workflow.inputs(Source(text.encode("utf-8", "surrogateescape"), "d", "d", Path(), None), AMD64)
+    return workflow.inputs(Source(text.encode("utf-8", "surrogateescape"), "d", "d", ".", None), AMD64)
 
 
 def in_a_run(script: str) -> str:

@@ -33,7 +33,7 @@ def answer(root: Path, path: str, *, names: bool = False) -> ContextAnswer:
 
 def reported(root: Path, text: str) -> Report:
     (root / "Dockerfile").write_text(text)
-    source = Source(text.encode(), "Dockerfile", "Dockerfile", root, root / "Dockerfile")
+    source = Source(text.encode(), "Dockerfile", "Dockerfile", str(root), str(root / "Dockerfile"))
     return inputs(source, BuildRequest(("linux/amd64",)))
 
 

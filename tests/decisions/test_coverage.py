@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from pathlib import Path
 
 import pytest
 
@@ -41,7 +40,7 @@ CASES = [
 
 
 def report_of(text: str) -> Report:
-    source = Source(f"FROM scratch\n{text}\n".encode(), "Dockerfile", "Dockerfile", Path(), None)
+    source = Source(f"FROM scratch\n{text}\n".encode(), "Dockerfile", "Dockerfile", ".", None)
     return inputs(source, BuildRequest(("linux/amd64",)))
 
 

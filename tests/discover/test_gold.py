@@ -28,7 +28,7 @@ def findings(repository: str, path: str) -> dict[str, Any]:
     """What is found of one file, as the scorer takes it."""
     name = f"{repository.replace('/', '+')}/{path}"
     file = GOLD / "files" / name
-    report = inputs(Source(file.read_bytes(), name, name, file.parent, file), AMD64)
+    report = inputs(Source(file.read_bytes(), name, name, str(file.parent), str(file)), AMD64)
     return {
         "file": name,
         "inputs": [

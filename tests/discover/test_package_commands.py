@@ -464,7 +464,7 @@ def test_each_platform_has_its_commands() -> None:
 
 
 def report(text: str, packages: Mapping[str, PackagePolicy] | None = None) -> Report:
-    source = Source(f"FROM base\n{text}\n".encode(), "Dockerfile", "Dockerfile", Path(), None)
+    source = Source(f"FROM base\n{text}\n".encode(), "Dockerfile", "Dockerfile", ".", None)
     return inputs(source, AMD64, packages=packages)
 
 

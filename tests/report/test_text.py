@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from msgspec.structs import replace
 
@@ -23,7 +21,7 @@ TEXT = (
 
 
 def test_images_that_the_builder_resolves_are_told_apart_from_those_that_a_command_reads() -> None:
-    source = Source(TEXT.encode(), "Dockerfile", "Dockerfile", Path(), None)
+    source = Source(TEXT.encode(), "Dockerfile", "Dockerfile", ".", None)
     told = [line for _, line in input_lines(inputs(source, BuildRequest(("linux/amd64",))))]
     own = " (pinned in the build)"
     assert told == [
@@ -41,7 +39,7 @@ def test_inputs_are_in_the_order_of_lines_each_once() -> None:
         "FROM base\nRUN curl https://example.org/2 && luarocks install y\n"
         "RUN curl https://example.org/1\nCOPY --from=a / /\n"
     )
-    source = Source(text.encode(), "Dockerfile", "Dockerfile", Path(), None)
+    source = Source(text.encode(), "Dockerfile", "Dockerfile", ".", None)
     told = [line for _, line in input_lines(inputs(source, BuildRequest(("linux/amd64",))))]
     assert told[0] == "watched:"
     assert [line.split(":")[1] for line in told[1:6]] == ["1", "3", "4", "5", "6"]
@@ -65,7 +63,7 @@ RUN echo nothing
 
 
 def test_inputs_are_grouped_by_what_is_known_of_them() -> None:
-    source = Source(GROUPS.encode(), "Dockerfile", "Dockerfile", Path(), None)
+    source = Source(GROUPS.encode(), "Dockerfile", "Dockerfile", ".", None)
     told = [line for _, line in input_lines(inputs(source, BuildRequest(("linux/amd64",))))]
     heads = [line.partition(":")[0] for line in told if not line.startswith(("  ", "Dockerfile"))]
     assert heads == ["watched", "locked", *["not watched"] * 3, "warnings"]
@@ -149,7 +147,7 @@ def test_what_is_not_watched_is_listed_in_full_where_it_is_new() -> None:
 
 
 def test_a_build_that_failed_has_one_line() -> None:
-    source = Source(TEXT.encode(), "Dockerfile", "Dockerfile", Path(), None)
+    source = Source(TEXT.encode(), "Dockerfile", "Dockerfile", ".", None)
     report = replace(inputs(source, BuildRequest(("linux/amd64",))), exit_code=7)
     assert list(build_lines(report)) == [
         ("red", "Dockerfile: the builder ended with 7; this build was not recorded")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import AbstractContextManager, closing
-from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -38,7 +37,7 @@ def leaf(wanted: Candidate) -> AnalysedFile:
     ttl = "# freshlayer: ttl=1h\n" if name == "patient" else ""
     path = f"x?{name}" if name.startswith("token=") else os.getpid() if name == "process" else "x"
     text = f"FROM scratch\n{ttl}RUN curl https://example.org/{path}\n"
-    source = Source(text.encode("utf-8", "surrogateescape"), name, name, Path(), None)
+    source = Source(text.encode("utf-8", "surrogateescape"), name, name, ".", None)
     found = analyse(text, BuildRequest(("linux/amd64",)))
     return AnalysedFile(source, found, OFFLINE if name == "offline" else None)
 
@@ -112,7 +111,7 @@ def test_what_is_sent_to_an_origin_is_in_no_file(word: str) -> None:
     """Whether or not the Dockerfile is UTF-8: it has two forms."""
     text = f"FROM scratch\nRUN echo {word}; curl -H 'Authorization: s3cret' https://u:pa55@example.org/x\n"
     found = analyse(text, BuildRequest(("linux/amd64",)))
-    source = Source(text.encode("utf-8", "surrogateescape"), "a", "a", Path("d"), Path("d/a"))
+    source = Source(text.encode("utf-8", "surrogateescape"), "a", "a", "d", "d/a")
     packed = packed_leaf(AnalysedFile(source, found))
     with closing(Batch(Policy())) as batch:
         batch.add(packed)

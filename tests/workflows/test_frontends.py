@@ -39,7 +39,7 @@ def look(tmp_path: Path, registry: Registry) -> Iterator[Callable[..., Report]]:
     )
     path = tmp_path / "Dockerfile"
     path.write_text(f"# syntax={registry.host}/frontend:1\nFROM {registry.host}/base:1\nRUN echo\n")
-    source = Source(path.read_bytes(), "Dockerfile", str(path), tmp_path, path)
+    source = Source(path.read_bytes(), "Dockerfile", str(path), str(tmp_path), str(path))
     request = BuildRequest(("linux/amd64",))
 
     def check(*, builds: bool = False) -> Report:

@@ -42,7 +42,7 @@ def moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
 
     def check(image: str, push: Callable[[], object]) -> str:
         path.write_text(f"FROM {image}\nRUN curl -O http://127.0.0.1:9/$VERSION\n")
-        source = Source(path.read_bytes(), "Dockerfile", str(path), tmp_path, path)
+        source = Source(path.read_bytes(), "Dockerfile", str(path), str(tmp_path), str(path))
         built = check_one(Target.of(source, request), session)
         assert remember(source, request, replace(built, exit_code=0), {}, session)
         push()

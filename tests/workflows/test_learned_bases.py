@@ -55,7 +55,7 @@ def target(tmp_path: Path) -> Callable[..., Target]:
         context.mkdir(exist_ok=True)
         path = context / name
         path.write_text(text)
-        source = Source(text.encode(), shown=name, known_as=str(path), context=context, path=path)
+        source = Source(text.encode(), shown=name, known_as=str(path), root=str(context), file=str(path))
         return Target.of(source, BuildRequest(("linux/amd64",)))
 
     return made

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -23,7 +21,7 @@ DESCRIBED = LockedDockerfile(path="Dockerfile", platforms=("linux/amd64", "linux
 
 def targets(lines: list[str]) -> list[LockTarget]:
     text = "\n".join([*lines, ""]).encode()
-    return targets_for(DESCRIBED, Source(text, "Dockerfile", "/Dockerfile", Path("/nowhere"), None))
+    return targets_for(DESCRIBED, Source(text, "Dockerfile", "/Dockerfile", "/nowhere", None))
 
 
 def lock_of(lines: list[str]) -> Lock:

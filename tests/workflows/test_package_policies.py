@@ -88,7 +88,7 @@ class World:
     @property
     def _source(self) -> Source:
         path = self._directory / "Dockerfile"
-        return Source(path.read_bytes(), "Dockerfile", str(path), self._directory, path)
+        return Source(path.read_bytes(), "Dockerfile", str(path), str(self._directory), str(path))
 
 
 @pytest.fixture

@@ -79,7 +79,7 @@ def checked(
         registry.push_layers("debian", "12", [layer(files)], config={"OnBuild": triggers})
         path = tmp_path / "Dockerfile"
         path.write_text(text.format(base=f"{registry.host}/debian:12", url=origin.url.rstrip("/")))
-        source = Source(path.read_bytes(), "Dockerfile", str(path), tmp_path, path)
+        source = Source(path.read_bytes(), "Dockerfile", str(path), str(tmp_path), str(path))
         return check_one(Target.of(source, BuildRequest(("linux/amd64",))), session)
 
     return check
@@ -182,7 +182,7 @@ def test_indexes_of_several_dockerfiles_are_requested_at_once(tmp_path: Path, se
             install = f"RUN echo {list_} > /etc/apt/sources.list && apt-get update && apt-get install -y x"
             path = tmp_path / name
             path.write_text(f"FROM scratch\n{install}\n")
-            source = Source(path.read_bytes(), name, str(path), tmp_path, path)
+            source = Source(path.read_bytes(), name, str(path), str(tmp_path), str(path))
             targets.append(Target.of(source, BuildRequest(("linux/amd64",))))
         judgement = Judgement(Due.of(targets), session, builds=False)
         reports = [report for _, report in judgement.reports(targets)]

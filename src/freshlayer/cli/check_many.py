@@ -16,18 +16,18 @@ from msgspec.structs import replace
 from freshlayer.builders.image_store import Engine
 from freshlayer.cli.chosen_settings import chosen_for, warn_once
 from freshlayer.cli.dockerfiles import source_of
-from freshlayer.cli.errors import located
+from freshlayer.cli.errors import placed
 from freshlayer.cli.exit_codes import DONE, STALE, TROUBLE
 from freshlayer.cli.fail_on import fails
 from freshlayer.cli.options import Options
 from freshlayer.cli.output import Output
 from freshlayer.cli.session import session_of
 from freshlayer.cli.state_place import is_lost
-from freshlayer.context import Source, read_settings
+from freshlayer.context import Source, may_have_settings, read_found
 from freshlayer.context.tree import dockerfiles
 from freshlayer.credentials import Keyring
 from freshlayer.discover.analysis import BuildRequest
-from freshlayer.errors import ContextError, FreshlayerError
+from freshlayer.errors import ContextError, DockerfileError, FreshlayerError
 from freshlayer.model.report import Report
 from freshlayer.reference import shown
 from freshlayer.report.formats.base import ReportKind, Style
@@ -132,9 +132,14 @@ def read_one(
 
     Its ``hosts`` count everywhere, as far as they count at all; over them those beside the Dockerfile.
     """
-    source = source_of(wanted.context, wanted.file, search.names, wanted.real)
-    with located(source):
+    if wanted.file and wanted.real:
+        source = read_found(wanted.file, wanted.real)
+    else:
+        source = source_of(wanted.context, wanted.file, search.names)
+    try:
         read = Target.of(source, search.request_for(source)).watched
+    except DockerfileError as error:
+        raise placed(error, source) from None
     found = AnalysedFile(source, read, platforms=search.request.platforms)
     return with_settings(options, hosts if search.below else None, found)
 
@@ -143,7 +148,8 @@ def with_settings(
     options: Options, hosts: Mapping[str, HostSettings] | None, found: AnalysedFile
 ) -> AnalysedFile:
     """With the settings beside a Dockerfile. ``hosts``: of the run; None where those beside it are all."""
-    if hosts is not None and read_settings(found.source.directory) is None:
+    file, root = found.source.file, found.source.root
+    if hosts is not None and not may_have_settings(root if file is None else os.path.dirname(file)):
         return found
     chosen = chosen_for(options, found.source)
     policy = replace(chosen.policy, hosts={**(hosts or {}), **chosen.policy.hosts})

@@ -90,11 +90,10 @@ def _with(options: Iterable[Decorator], function: Callable[..., Any]) -> Callabl
     return function
 
 
-def source_of(context: str, file: str | None, names: Sequence[str] = NAMES, real: str = "") -> Source:
+def source_of(context: str, file: str | None, names: Sequence[str] = NAMES) -> Source:
     """The Dockerfile of a context, under the names that a builder looks for. Raises ContextError.
 
     A context that is a file is a Dockerfile in its context; with ``file`` only the directory counts.
-    ``real``: as of ``read_dockerfile``.
     """
     from freshlayer.context import read_dockerfile, unwatched_context
     from freshlayer.errors import ContextError
@@ -106,7 +105,7 @@ def source_of(context: str, file: str | None, names: Sequence[str] = NAMES, real
         why = unwatched_context(context)
         if why:
             raise ContextError(f"{shown(context)}: {why} (name a directory)")
-    return read_dockerfile(context, file, KeptInput(standard_input()), names, real=real)
+    return read_dockerfile(context, file, KeptInput(standard_input()), names)
 
 
 def request_of(selection: Selection) -> BuildRequest:

@@ -15,5 +15,10 @@ def located(source: Source) -> Iterator[None]:
     try:
         yield
     except DockerfileError as error:
-        place = f"{source.shown}:{error.line}" if error.line else source.shown
-        raise DockerfileError(f"{place}: {error.message}", error.line) from None
+        raise placed(error, source) from None
+
+
+def placed(error: DockerfileError, source: Source) -> DockerfileError:
+    """The same with the name of the file and the line."""
+    place = f"{source.shown}:{error.line}" if error.line else source.shown
+    return DockerfileError(f"{place}: {error.message}", error.line)

@@ -82,8 +82,8 @@ def _inline(target: BuildTarget, text: str) -> Source:
         text.encode("utf-8", "surrogateescape"),
         shown=f"{target.name} (inline)",
         known_as=text_of(f"{context.resolve()}#{target.name}"),
-        context=context,
-        path=None,
+        root=str(context),
+        file=None,
     )
 
 

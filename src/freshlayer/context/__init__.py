@@ -2,7 +2,9 @@
 
 from freshlayer.context.source import (
     Source,
+    may_have_settings,
     read_dockerfile,
+    read_found,
     read_settings,
     read_settings_file,
     unwatched_context,
@@ -10,7 +12,9 @@ from freshlayer.context.source import (
 
 __all__ = [
     "Source",
+    "may_have_settings",
     "read_dockerfile",
+    "read_found",
     "read_settings",
     "read_settings_file",
     "unwatched_context",

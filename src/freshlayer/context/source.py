@@ -35,15 +35,26 @@ class StandardInput(Protocol):
 class Source(Struct, frozen=True):
     """A Dockerfile. ``shown`` is its name for messages, ``known_as`` its name in the state, in UTF-8.
 
-    ``path`` is None where it has no file. ``read_once``: it came from standard input.
+    ``root``: the directory of its context; ``file``: its own path, None where it has no file.
+    ``read_once``: it came from standard input.
     """
 
     content: bytes
     shown: str
     known_as: str
-    context: Path
-    path: Path | None
+    root: str
+    file: str | None
     read_once: bool = False
+
+    @property
+    def context(self) -> Path:
+        """The directory of its context."""
+        return Path(self.root)
+
+    @property
+    def path(self) -> Path | None:
+        """Its own path; None where it has no file."""
+        return None if self.file is None else Path(self.file)
 
     @property
     def text(self) -> str:
@@ -53,11 +64,11 @@ class Source(Struct, frozen=True):
     @property
     def directory(self) -> Path:
         """The directory of the Dockerfile, where its settings file is."""
-        return self.path.parent if self.path else self.context
+        return Path(self.root if self.file is None else os.path.dirname(self.file))
 
     def again(self) -> Source:
         """With its content, where that was not kept. Raises ContextError."""
-        return replace(self, content=_read(self.path)) if self.path else self
+        return self if self.file is None else replace(self, content=_read(self.file))
 
 
 def unwatched_context(context: str) -> Reason | None:
@@ -76,12 +87,11 @@ def read_dockerfile(
     names: Sequence[str] = _NAMES,
     *,
     in_context: bool = False,
-    real: str = "",
 ) -> Source:
     """Read the Dockerfile of a context; ``file`` is relative to the working directory, or ``-``.
 
     ``names``: the default names, where no file is given. ``in_context``: a file that is not in the working
-    directory may be in the context. ``real``: the path of ``file`` without symbolic links, where it is known.
+    directory may be in the context.
 
     Raises ContextError, with the path and the reason, where it can't be read.
     """
@@ -89,7 +99,9 @@ def read_dockerfile(
         raise ContextError(f"{shown(context)}: the build context is not a directory")
     if file == "-":
         content, root = _read_stdin(stdin), Path(context)
-        return Source(content, "<stdin>", f"{text_of(str(root.resolve()))}/-", root, None, read_once=True)
+        return Source(
+            content, "<stdin>", f"{text_of(str(root.resolve()))}/-", str(root), None, read_once=True
+        )
     if file and context == os.path.dirname(file):
         path = Path(file)
         root = path.parent
@@ -98,7 +110,16 @@ def read_dockerfile(
         path = Path(file) if file else _default(root, names)
     if file and in_context and not path.exists() and (root / path).exists():
         path = root / path
-    return Source(_read(path), shown(str(path)), text_of(real or os.path.realpath(path)), root, path)
+    file = str(path)
+    return Source(_read(file), shown(file), text_of(os.path.realpath(path)), str(root), file)
+
+
+def read_found(file: str, real: str) -> Source:
+    """Read a Dockerfile that a search found, in the context of its directory. Raises ContextError.
+
+    ``real``: its path without symbolic links.
+    """
+    return Source(_read(file), shown(file), text_of(real), os.path.dirname(file) or ".", file)
 
 
 def _default(root: Path, names: Sequence[str]) -> Path:
@@ -119,15 +140,15 @@ def _read_stdin(stdin: StandardInput | None) -> bytes:
     return content
 
 
-def _read(path: Path) -> bytes:
+def _read(path: str) -> bytes:
     """A pipe (``-f <(…)``) is not read: its content can be read once, and the builder needs it."""
     try:
         return read_file(path, _LARGEST)
     except OSError as error:
-        raise ContextError(f"{shown(str(path))}: {_why_not(error, path)}") from None
+        raise ContextError(f"{shown(path)}: {_why_not(error, path)}") from None
 
 
-def _why_not(error: OSError, path: Path) -> str:
+def _why_not(error: OSError, path: str) -> str:
     if isinstance(error, FileNotFoundError):
         return "no such Dockerfile (name one with -f FILE)"
     if isinstance(error, UnfitFileError):
@@ -135,7 +156,7 @@ def _why_not(error: OSError, path: Path) -> str:
     return f"can't be read: {error.strerror}"
 
 
-def _instead(path: Path) -> str:
+def _instead(path: str) -> str:
     """What to do where the file is not a regular one."""
     kind = kind_of(path)
     if kind.endswith("directory"):
@@ -145,10 +166,9 @@ def _instead(path: Path) -> str:
 
 def read_settings(directory: Path) -> tuple[str, str, tuple[str, ...]] | None:
     """(text, path, table) of the settings in a directory; None if there are none."""
-    beginning = os.path.join(directory, "")
+    if not may_have_settings(str(directory)):
+        return None
     for name, table in _SETTINGS.items():
-        if _is_absent(f"{beginning}{name}"):
-            continue
         try:
             text = _settings_text(directory / name)
         except FileNotFoundError:
@@ -159,15 +179,18 @@ def read_settings(directory: Path) -> tuple[str, str, tuple[str, ...]] | None:
     return None
 
 
-def _is_absent(path: str) -> bool:
-    """As most are: what reads a file takes five times as long to find that out."""
-    try:
-        os.stat(path)
-    except FileNotFoundError:
+def may_have_settings(directory: str) -> bool:
+    """False where it has no file that may hold some, as most: to read one takes five times as long."""
+    beginning = os.path.join(directory, "")
+    for name in _SETTINGS:
+        try:
+            os.stat(f"{beginning}{name}")
+        except FileNotFoundError:
+            continue
+        except OSError:
+            # What reads it states why it can't.
+            pass
         return True
-    except OSError:
-        # What reads it states why it can't.
-        return False
     return False
 
 

@@ -138,7 +138,7 @@ class Analysis(Struct, frozen=True):
         ``local``: images that exist on this machine alone. The builder keys its cache on them, and no
         registry is probed for them.
         """
-        if not local and all(item.reference.kind in kinds for item in self.discovery.inputs):
+        if not local and not [it for it in self.discovery.inputs if it.reference.kind not in kinds]:
             return self
         inputs: list[RemoteInput] = []
         missed: list[NotWatched] = []

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,16 +42,24 @@ def _read(
     source: Source, request: BuildRequest, learned: Learned, answers: list[tuple[Wanted, ContextAnswer]]
 ) -> Analysis:
     """``answers`` gets those of the context, in order."""
-    from freshlayer.discover.reading import analyse  # noqa: PLC0415 - loads all that reads a Dockerfile
-
-    files = _of_context(source)
+    files: ContextFiles | None = None
 
     def noted(wanted: Sequence[Wanted]) -> Mapping[Wanted, ContextAnswer]:
+        nonlocal files
+        files = files or _of_context(source)
         found = files.read(wanted)
         answers.extend((item, found[item]) for item in wanted)
         return found
 
-    return analyse(source.text, request, noted, learned.scripts, learned.bases)
+    return _analyse()(source.text, request, noted, learned.scripts, learned.bases)
+
+
+@cache
+def _analyse() -> Callable[..., Analysis]:
+    """Where an analysis was kept, it is not needed; an import takes a while even of what is loaded."""
+    from freshlayer.discover.reading import analyse  # noqa: PLC0415 - loads all that reads a Dockerfile
+
+    return analyse
 
 
 def _of_context(source: Source) -> ContextFiles:

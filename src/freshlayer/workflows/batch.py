@@ -17,7 +17,6 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -220,7 +219,7 @@ def packed_leaf(leaf: AnalysedFile) -> Packed:
     """One that was read. The text of one that is in a file is not kept."""
     ttls = {item.reference: leaf.analysis.ttl(item) for item in leaf.analysis.discovery.inputs}
     own = leaf.source
-    written = _written(leaf, own.content if own.path is None and leaf.request is not None else b"")
+    written = _written(leaf, own.content if own.file is None and leaf.request is not None else b"")
     scripts = leaf.analysis.discovery.scripts
     images = image_needs(leaf.analysis, leaf.platforms)
     return Packed(ttls, leaf.policy, written, leaf.warning, scripts, images, leaf.request, own.known_as)
@@ -232,8 +231,7 @@ def _written(leaf: AnalysedFile, content: bytes) -> bytes:
     It has not the settings and the request of the leaf, and ``content`` in place of its text.
     """
     own = leaf.source
-    path = None if own.path is None else str(own.path)
-    source = (content, own.shown, own.known_as, str(own.context), path, own.read_once)
+    source = (content, own.shown, own.known_as, own.root, own.file, own.read_once)
     try:
         analysis, is_short = form.written(leaf.analysis, secrets=False), True
     except ValueError:
@@ -256,9 +254,8 @@ def _in_full(analysis: Analysis) -> bytes:
 def _read(data: bytes) -> AnalysedFile:
     """What ``_written`` wrote: only this process can write there."""
     source, analysis, is_short, warning, platforms = pickle.loads(data)  # noqa: S301
-    content, shown, known_as, context, path, read_once = source
     return AnalysedFile(
-        Source(content, shown, known_as, Path(context), None if path is None else Path(path), read_once),
+        Source(*source),
         form.read(analysis) if is_short else pickle.loads(analysis),  # noqa: S301
         warning=warning,
         platforms=platforms,

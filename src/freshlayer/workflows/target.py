@@ -70,7 +70,7 @@ def report_of(
         advice=analysis.advice,
         verdicts=verdicts or {},
         builder=request.builder,
-        in_file=target.source.path is not None,
+        in_file=target.source.file is not None,
         package_lines=_package_lines(analysis),
         lines=partial(_lines, target.source, analysis),
     )
