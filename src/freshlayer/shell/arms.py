@@ -89,7 +89,8 @@ def tied(
 ) -> tuple[Values, Groups]:
     """The value of a name that is computed from others, and the groups: it belongs to that of the others."""
     if independent(groups, variables):
-        return alternatives(compute()), groups
+        found = compute()
+        return found if len(found) == 1 else alternatives(found), groups
     named = set(_NAME.findall(text))
     for place, group in enumerate(groups):
         live = _live(group, variables)

@@ -60,6 +60,7 @@ _DEEPEST_CALL = 6
 _DEEPEST_FUNCTIONS = 24
 _FIELDS_A_STEP = 20
 _LONGEST_GIVEN = 20
+_PLACED = (Command, Condition, For, Case)
 _DIFFERS = Reason(
     "not-computed", detail="a here-document sets it, which bash and other shells take differently"
 )
@@ -97,7 +98,7 @@ class Evaluator:
             raise BudgetError
         if frame.ended is not None:
             return DONE
-        if self.runs.file is not None and isinstance(statement, Command | Condition | For | Case):
+        if self.runs.file is not None and isinstance(statement, _PLACED):
             self.runs.at(statement.row)
         return _RUNNERS[type(statement)](self, statement, frame)
 
@@ -178,7 +179,8 @@ class Evaluator:
         inside = frame.copy()
         inside.heard = True
         outcome = self.script(text, inside)
-        return alternatives([without_line_ends(item) for item in outcome.out]), outcome.status
+        out = tuple([without_line_ends(item) for item in outcome.out])
+        return out if len(out) == 1 else alternatives(out), outcome.status
 
 
 def _expander(evaluator: Evaluator) -> Expander:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import chain
+from typing import cast
 
 from msgspec.structs import replace
 
@@ -30,6 +31,7 @@ from freshlayer.shell.syntax.nodes import (
 )
 from freshlayer.shell.syntax.operands import operand
 from freshlayer.shell.values import (
+    EMPTY,
     MOST_ALTERNATIVES,
     NOTHING,
     TOO_MANY,
@@ -43,6 +45,7 @@ from freshlayer.shell.values import (
     concat,
     is_one,
     is_unset,
+    known,
     split,
     text_of,
 )
@@ -94,6 +97,10 @@ class Expander:
         only = word[0] if len(word) == 1 else None
         if type(only) is Literal and only.text:
             return [((only.text,),)]
+        if type(only) is Parameter and only.quoted and self._depth <= _DEEPEST:
+            values = plain_values(only, frame)
+            if values is not None and len(values) <= MOST_ALTERNATIVES:
+                return [(value,) for value in values]
         plain = None if unset_vanishes else self._plain(word, frame)
         if plain:
             return [(plain,)]
@@ -125,6 +132,7 @@ class Expander:
         Nothing changes by looking: where it is no such word, all its parts are expanded once more.
         """
         found: list[str | Hole] = []
+        holes = False
         for part in word:
             if type(part) is Literal:
                 found.append(part.text)
@@ -134,10 +142,19 @@ class Expander:
             values = plain_values(part, frame)
             if values is None or len(values) != 1:
                 return None
-            if not part.quoted and not is_one(values[0], frame.separators):
+            value = values[0]
+            only = known(value)
+            if not part.quoted and not is_one(value, frame.separators):
                 return None
-            found += values[0]
-        return text_of(*found)
+            if only is None:
+                found += value
+                holes = True
+            else:
+                found.append(only)
+        if holes:
+            return text_of(*found)
+        text = "".join(cast(list[str], found))
+        return (text,) if text else EMPTY
 
     def _pieces(self, part: Part, frame: Frame, *, quoted: bool) -> list[list[Field]]:
         """The fields that a part adds, for each of its alternatives; the first goes on with the last one."""
@@ -168,19 +185,20 @@ class Expander:
                 yield from ((item, item.quoted) for item in taken)
 
     def _part(self, part: Part, frame: Frame) -> Values:
-        match part:
-            case Literal(text=text):
-                return ((text,),) if text else NOTHING
-            case Substitution(script=script):
-                return self._output(script, frame)
-            case Parameter():
-                return self._parameter(part, frame)
-            case Arithmetic(expression=expression):
-                return arithmetic.compute(expression, frame, self.quoted)
-            case Opaque(text=text, script=script, limit=limit):
-                if script:
-                    return (_file_with(self._captured(script, frame)[0], text),)
-                return ((_over(limit, text),),) if limit else (not_computed(text),)
+        if isinstance(part, Literal):
+            return ((part.text,),) if part.text else NOTHING
+        if isinstance(part, Parameter):
+            return self._parameter(part, frame)
+        if isinstance(part, Substitution):
+            return self._output(part.script, frame)
+        if isinstance(part, Arithmetic):
+            return arithmetic.compute(part.expression, frame, self.quoted)
+        return self._opaque(part, frame)
+
+    def _opaque(self, part: Opaque, frame: Frame) -> Values:
+        if part.script:
+            return (_file_with(self._captured(part.script, frame)[0], part.text),)
+        return ((_over(part.limit, part.text),),) if part.limit else (not_computed(part.text),)
 
     def _output(self, script: str, frame: Frame) -> Values:
         values, self.substituted = self._captured(script, frame)

@@ -64,6 +64,8 @@ def text_of(*parts: str | Hole) -> Text:
     """Bring parts into the form of ``Text``."""
     if len(parts) == 1:
         return parts if parts[0] != "" else EMPTY
+    if len(parts) == 2 and isinstance(first := parts[0], str) and isinstance(second := parts[1], str):
+        return (first + second,) if first or second else EMPTY
     found: list[str | Hole] = []
     for part in parts:
         if isinstance(part, str) and found and isinstance(found[-1], str):
@@ -134,14 +136,16 @@ def concat(left: Values, right: Values) -> Values:
         return right
     if right is NOTHING or right == NOTHING:
         return left
-    if len(left) * len(right) > MOST_ALTERNATIVES:
-        return ((TOO_MANY,),)
     if len(left) == 1 and len(right) == 1:
         return (_bounded(text_of(*left[0], *right[0])),)
+    if len(left) * len(right) > MOST_ALTERNATIVES:
+        return ((TOO_MANY,),)
     return alternatives([_bounded(text_of(*a, *b)) for a in left for b in right])
 
 
 def _bounded(text: Text) -> Text:
+    if len(text) == 1 and type(only := text[0]) is str:
+        return text if len(only) <= LONGEST else (TOO_MANY,)
     length = sum([len(part) if isinstance(part, str) else _HOLE_COUNTS for part in text])
     return text if length <= LONGEST else (TOO_MANY,)
 
@@ -187,6 +191,8 @@ class Field(Struct, frozen=True):
 
 def is_one(text: Text, separators: str) -> bool:
     """Whether an unquoted value has nothing at which it is split."""
+    if len(text) == 1 and type(only := text[0]) is str and separators == BLANKS:
+        return " " not in only and "\n" not in only and "\t" not in only
     characters = frozenset(separators)
     return not [part for part in text if isinstance(part, str) and not characters.isdisjoint(part)]
 
