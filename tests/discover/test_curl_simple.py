@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from freshlayer.discover.commands import of_calls
 from freshlayer.discover.syntaxes.curl import curl
 from freshlayer.discover.syntaxes.found import Found, Unknown, Word
 from freshlayer.model.reasons import Reason
 from freshlayer.request_form import RequestForm
+from freshlayer.shell import Call
 
 WORDS = """
     -f -fsSL -fsSLO -O -L -o -Lo -oL -o- - -- -sS -sSfL -k -I -G -J -JLO -vL -fLsSo -ofile -Loout -o=x -X
@@ -32,6 +34,12 @@ NOT_SIMPLE = "--no-buffer"
 @given(st.lists(st.one_of(URLS, st.sampled_from(OTHERS)), max_size=7))
 def test_one_look_finds_what_reading_each_option_does(words: list[Word]) -> None:
     assert list(curl(words)) == list(curl([NOT_SIMPLE, *words]))
+
+
+@given(st.lists(st.one_of(URLS, st.sampled_from(WORDS)), max_size=7))
+def test_a_call_that_is_read_in_one_look_is_read_as_any_other(words: list[str]) -> None:
+    one, other = (Call(tuple((word,) for word in ("curl", *more, *words))) for more in ((), (NOT_SIMPLE,)))
+    assert of_calls((one,)) == of_calls((other,))
 
 
 def test_redirects_are_followed_by_option() -> None:

@@ -22,7 +22,7 @@ from freshlayer.discover.programs.table import names, program
 from freshlayer.discover.programs.texts import PRINTERS, SUBCOMMANDS
 from freshlayer.discover.proxies import read_through, through, used
 from freshlayer.discover.syntaxes.aria2c import aria2c
-from freshlayer.discover.syntaxes.curl import config_words, curl
+from freshlayer.discover.syntaxes.curl import config_words, curl, simple
 from freshlayer.discover.syntaxes.found import (
     Finding,
     Missed,
@@ -103,6 +103,7 @@ _FIRST_OF_INPUT = {
 }
 """The words with which such an option may begin."""
 _LONGEST_SCRIPT = 64 * 1024
+_NOTHING_GIVEN = [""]
 _BY_NAME = frozenset({"packages-by-name", "program-not-probed", "package-index"})
 
 
@@ -184,6 +185,9 @@ def of_calls(
     for call in calls:
         words = words_of(call.words)
         first = words[0] if words else ""
+        if first == "curl" and call.given is NOTHING and not call.proxies and (only := simple(words[1:])):
+            every.append(("curl", _at(call.place, only)))
+            continue
         if isinstance(first, str) and is_plain_program(first):
             name, arguments = first, words[1:]
         else:
@@ -234,8 +238,7 @@ def _of_call(
 
 def _names_no_url(arguments: Words) -> bool:
     """Whether all words are known, and none is a URL or the short form of one."""
-    texts = plain(arguments)
-    return len(texts) == len(arguments) and ":" not in " ".join(texts)
+    return Unknown not in map(type, arguments) and ":" not in "".join(map(str, arguments))
 
 
 def _at(place: ScriptPlace | None, finding: Finding) -> Finding:
@@ -269,7 +272,7 @@ def _of_program(name: str, arguments: Words, words: Words, given: list[str]) -> 
     if name in LANGUAGES and (code := codes(name, arguments, given)):
         return [it for word in code for it in read_code(name, word, " ".join(plain(arguments)))]
     found = _explained(name, arguments, given)
-    if found or name in _ALL_READ:
+    if found or name in _ALL_READ or (name and given == _NOTHING_GIVEN and _names_no_url(arguments)):
         return found
     if (name in SYNTAXES or program(name)) and _first(arguments) in SUBCOMMANDS:
         # ``npm config set registry URL`` only notes it.

@@ -77,16 +77,19 @@ Options = dict[str, str]
 @read_once
 def curl(arguments: Words) -> Iterator[Finding]:
     """Every URL that a curl command reads. Options hold up to ``--next``."""
-    simple = _simple(arguments)
-    if simple is not None:
-        return iter((simple,))
+    only = simple(arguments)
+    if only is not None:
+        return iter((only,))
     if "--next" not in arguments and "-:" not in arguments:
         return iter(_one(arguments))
     return _each(arguments)
 
 
-def _simple(arguments: Words) -> Found | None:
-    """What most commands read, in one look; None for all that have another option, or more than one URL."""
+def simple(arguments: Words) -> Found | None:
+    """What most commands read, in one look; None for all that have another option, or more than one URL.
+
+    None of the options names a proxy, or reads standard input.
+    """
     if Unknown in map(type, arguments):
         return None
     text = " ".join([*map(str, arguments), ""])
