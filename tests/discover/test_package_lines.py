@@ -15,7 +15,8 @@ from freshlayer.discover.commands import of_calls
 from freshlayer.discover.package_calls import OF_SYSTEM, PackageCalls
 from freshlayer.discover.package_commands import MANAGERS, PackageCommands
 from freshlayer.discover.syntaxes.found import Finding, Unknown
-from freshlayer.discover.syntaxes.package_lines import CommandLine
+from freshlayer.discover.syntaxes.options import OptionTable
+from freshlayer.discover.syntaxes.package_lines import CommandLine, divided, table_of
 from freshlayer.discover.syntaxes.packages_apt import TABLE as APT
 from freshlayer.discover.syntaxes.packages_rpm import TABLE as DNF
 from freshlayer.model.reasons import Reason
@@ -70,6 +71,26 @@ def test_any_words_are_read(name: str, words: list[str]) -> None:
     for line in MANAGERS[name][1](name, list(words)):
         assert all(isinstance(option, str) for option, _ in line.options)
         assert {word for word in line.words if isinstance(word, str)} <= set(words)
+
+
+LETTERS = table_of("with,w= switch,s within long,l,longer= y q,quiet both both= x,y=")
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            "in up -s -y -q -sq -w -x -l --switch --quiet --q --with --within --wit --both --longer=a -both"
+            " -- -".split()
+        )
+        | st.sampled_from(["", Unknown(Reason("not-computed"), "-s$X", "-s…")]),
+        max_size=6,
+    )
+)
+def test_switches_and_words_are_divided_as_any_other_line(words: list[str | Unknown]) -> None:
+    table, names = LETTERS
+    plain = OptionTable(table.short, table.long, switches=table.switches)
+    assert divided(words, table, names) == divided(words, plain, names)
 
 
 def read(name: str, words: list[str], given: Values) -> tuple[list[tuple[str, Finding]], object]:

@@ -157,11 +157,14 @@ class PackageCommands:
 
     def _known(self, name: str, manager: str, line: CommandLine, text: str, call: Call) -> Iterator[Finding]:
         """Its words that are known are watched; the others are listed."""
-        line = _with_files(line, call) if manager == "apt" else line
-        files = _package_files(manager, line, call)
+        files: dict[str, str | Reason] = {}
+        reason = None
+        if not _are_names(line.words):
+            line = _with_files(line, call) if manager == "apt" else line
+            files = _package_files(manager, line, call)
+            reason = _unknown_word(name, line)
         known = {word: control for word, control in files.items() if isinstance(control, str)}
         command = self._command(name, manager, line, text, call, known)
-        reason = _unknown_word(name, line)
         if reason is not None and command.unknown is None and line.action not in READS_NOTHING:
             if command.words:
                 self._left_out.append(Missed(text, reason, name, place=call.place))
@@ -188,15 +191,18 @@ class PackageCommands:
     ) -> PackageCommand:
         known = self._configuration(manager, call.files)
         reads = line.action not in READS_NOTHING
-        added = _unknown_option(line, _ADDED)
+        options = tuple([(option, value) for option, value in line.options if isinstance(value, str)])
+        is_whole = len(options) == len(line.options)
+        unknown = None if is_whole else _unknown_option(line)
+        added = None if is_whole else _unknown_option(line, _ADDED)
         return PackageCommand(
             manager,
             name,
             line.action or PackageAction.INSTALL,
             tuple(plain(list(line.words))),
-            tuple((option, value) for option, value in line.options if isinstance(value, str)),
+            options,
             known.texts,
-            (_unknown_option(line) or known.unknown) if reads else None,
+            (unknown or known.unknown) if reads else None,
             line.updates,
             call.place,
             text,
@@ -206,6 +212,14 @@ class PackageCommands:
             (known.unlisted or added) if reads else None,
             local=local,
         )
+
+
+def _are_names(words: tuple[Word, ...]) -> bool:
+    """Whether all words are known, and none is a package file: so in most commands, in one look."""
+    if Unknown in map(type, words):
+        return False
+    joined = "".join(map(str, words))
+    return "/" not in joined and ".rpm" not in joined
 
 
 def _is_elsewhere(line: CommandLine) -> bool:
@@ -280,7 +294,7 @@ def _unknown_option(line: CommandLine, names: frozenset[str] = frozenset()) -> R
 
 def _text(name: str, line: CommandLine) -> str:
     """The command for a message, without its options."""
-    words = [written(word) for word in line.words]
+    words = [word if isinstance(word, str) else word.text for word in line.words]
     joined = "".join(words)
     if joined.split() != [joined]:
         words = [_BLANKS.sub(" ", word) for word in words]

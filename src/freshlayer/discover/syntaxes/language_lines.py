@@ -7,7 +7,8 @@ from posixpath import dirname, join, normpath
 
 from msgspec import Struct, field
 
-from freshlayer.discover.syntaxes.options import Operand, OptionTable, read
+from freshlayer.discover.syntaxes.found import Word
+from freshlayer.discover.syntaxes.options import Operand, OptionTable, read, switches_and_words
 from freshlayer.discover.syntaxes.settings_files import (
     configuration_of,
     expanded,
@@ -73,9 +74,14 @@ class DividedLine(Struct, frozen=True):
 
 def divided(arguments: Sequence[str], table: OptionTable, names: Mapping[str, str]) -> DividedLine:
     """Subcommand, words and options of a line that is known. ``names``: spelling of an option → its name."""
+    given = list[Word](arguments)
+    plain = switches_and_words(given, table)
+    if plain is not None:
+        first, *others = plain[1] or [""]
+        return DividedLine(first, tuple(others), tuple([(names.get(name, name), "") for name in plain[0]]))
     operands: list[str] = []
     options: list[tuple[str, str]] = []
-    for item in read(list(arguments), table):
+    for item in read(given, table):
         if isinstance(item, Operand):
             operands += [item.value] if isinstance(item.value, str) else []
         else:

@@ -13,7 +13,8 @@ class OptionTable(Struct, frozen=True):
     """``short``: letters that take a value. ``long``: names (without ``--``) that take one.
 
     ``aliases``: letter → long name. ``joined``: words of one dash that are one switch (wget's ``-nv``).
-    ``switches``: long names that take no value and are the beginning of one that does.
+    ``switches``: long names that take no value and are the beginning of one that does. ``alone``: word →
+    name, of switches as they are most often written; other words may be switches too.
     """
 
     short: frozenset[str]
@@ -21,6 +22,7 @@ class OptionTable(Struct, frozen=True):
     aliases: Mapping[str, str] = field(default_factory=dict)
     joined: frozenset[str] = frozenset()
     switches: frozenset[str] = frozenset()
+    alone: Mapping[str, str] = field(default_factory=dict)
 
     def completed(self, name: str) -> str:
         """The long name of which this is a unique beginning (getopt_long(3)); else itself."""
@@ -50,6 +52,22 @@ class Operand(Struct, frozen=True):
     """A word that is neither an option nor the value of one."""
 
     value: Word
+
+
+def switches_and_words(arguments: Words, table: OptionTable) -> tuple[list[str], list[str]] | None:
+    """Names of switches, and operands: of a command that is known and has no other options, as most."""
+    if Unknown in map(type, arguments):
+        return None
+    names: list[str] = []
+    words: list[str] = []
+    for word in map(str, arguments):
+        if word[:1] != "-":
+            words.append(word)
+        elif word in table.alone:
+            names.append(table.alone[word])
+        else:
+            return None
+    return names, words
 
 
 def read(arguments: Words, table: OptionTable) -> list[Option | Operand]:

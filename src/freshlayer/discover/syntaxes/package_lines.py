@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 
 from freshlayer.discover.syntaxes.found import Unknown, Word, Words
-from freshlayer.discover.syntaxes.options import Operand, OptionTable, read
+from freshlayer.discover.syntaxes.options import Operand, OptionTable, read, switches_and_words
 from freshlayer.model.packages import PackageAction
 
 Options = tuple[tuple[str, Word], ...]
@@ -64,6 +64,10 @@ def divided(arguments: Words, table: OptionTable, names: Mapping[str, str]) -> D
     A word before the subcommand whose value is not known is an option, or nothing: a command that works has
     its subcommand behind it.
     """
+    plain = switches_and_words(arguments, table)
+    if plain is not None:
+        first, *others = plain[1] or [""]
+        return Divided(first, tuple(others), tuple([(names.get(name, name), "") for name in plain[0]]))
     operands: list[Word] = []
     options: list[tuple[str, Word]] = []
     for item in read(arguments, table):
@@ -94,4 +98,5 @@ def table_of(text: str) -> tuple[OptionTable, dict[str, str]]:
             else:
                 switches.add(name)
     long = frozenset(name for name in valued if len(name) > 1)
-    return OptionTable(frozenset(letters), long, switches=frozenset(switches)), names
+    alone = {f"{'-' if len(name) == 1 else '--'}{name}": name for name in switches - letters - valued}
+    return OptionTable(frozenset(letters), long, switches=frozenset(switches), alone=alone), names
