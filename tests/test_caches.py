@@ -25,6 +25,7 @@ ALLOWED = {
     "discover/programs/table.py:program": "rows of our own tables",
     "discover/syntaxes/found.py:found": "what a download reads, by its words, as a script's tree; bounded",
     "discover/windows_shells.py:interpreter_of": "the name of a program by its path; bounded",
+    "dockerfile/scope.py:_automatic": "what a builder sets for a platform, by its name; bounded",
     "dockerfile/scope.py:_tokens": "a regular expression for each escape character",
     "evidence/http_date.py:seconds": "the number that a date of a header means; not the time of now; bounded",
     "lean_libraries.py:_lean": "which libraries were loaded, and which modules had a stand-in",

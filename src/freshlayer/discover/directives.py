@@ -30,7 +30,7 @@ NO_DIRECTIVES = Directives()
 """Of an instruction without such a comment."""
 _IGNORED = Directives(ignore=True)
 _NOTE = compiled(r"\s*+#\s*+freshlayer:\s*+(.*\S|)")
-_MARK = "freshlayer:"
+MARK = "freshlayer:"
 """Each of them has it, and few lines do."""
 _SWITCHES = {"ignore": "ignore", "immutable": "immutable", "no-advice": "no_advice"}
 _PACKAGES = compiled(rf"packages\s*=\s*({'|'.join(PackagePolicy)})")
@@ -43,7 +43,7 @@ def read_directives(text: str, instructions: Sequence[tuple[int, int, str]]) -> 
     ``instructions``: (first line, last line, keyword). Raises DockerfileError, with the line, for a comment
     that is not a directive, or that is not directly above an instruction.
     """
-    if _MARK not in text:
+    if MARK not in text:
         return {}
     lines = text.split("\n")
     notes = {n: _NOTE.match(lines[n - 1]) for n in _marked(text)}
@@ -76,7 +76,7 @@ def read_directives(text: str, instructions: Sequence[tuple[int, int, str]]) -> 
 def _marked(text: str) -> Iterator[int]:
     """The numbers of the lines that have the mark."""
     number, place = 1, 0
-    while (found := text.find(_MARK, place)) >= 0:
+    while (found := text.find(MARK, place)) >= 0:
         number += text.count("\n", place, found)
         yield number
         place = text.find("\n", found)

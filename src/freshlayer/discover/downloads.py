@@ -37,11 +37,14 @@ _BY_KEY = compiled(r"(?i)\w+\+ssh://|ssh://|git@")
 
 
 class ScriptDownloads:
-    """The downloads of a Dockerfile; a ``shell.downloads.Downloads``. ``wanted``: scripts not yet read."""
+    """The downloads of a Dockerfile; a ``shell.downloads.Downloads``. ``wanted``: scripts not yet read.
 
-    def __init__(self, texts: ScriptTexts) -> None:
+    ``references``: what is known already of what a text refers to; what is found is added.
+    """
+
+    def __init__(self, texts: ScriptTexts, references: dict[str, Reference] | None = None) -> None:
         self._texts = texts
-        self._references: dict[str, Reference] = {}
+        self._references = {} if references is None else references
         self.wanted: dict[str, None] = {}
 
     def reference(self, url: str) -> Reference:

@@ -28,22 +28,21 @@ class ImageUses:
         self,
         dockerfile: Dockerfile,
         environments: Mapping[int, Environment],
-        contexts: Mapping[str, str],
+        bases: StageBases,
         platform: str,
     ) -> None:
         self._dockerfile = dockerfile
         self._environments = environments
-        self._contexts = contexts
+        self._bases = bases
+        self._contexts = bases.contexts
         self._platform = platform
 
-    def of(
-        self, stages: Iterable[Stage], parents: Mapping[int, Stage | None], bases: StageBases
-    ) -> Iterator[ImageUse]:
+    def of(self, stages: Iterable[Stage], parents: Mapping[int, Stage | None]) -> Iterator[ImageUse]:
         """In the order of the file."""
         for stage in stages:
             if parents.get(stage.number) is None:
                 outer = self._environments[stage.start.number]
-                name, platform = bases.named(stage, outer), bases.platform(stage, outer)
+                name, platform = self._bases.named(stage, outer), self._bases.platform(stage, outer)
                 yield from self._use(stage.start, "FROM", stage.base, name, platform)
             for instruction in stage.instructions:
                 if instruction.flags:
@@ -65,7 +64,7 @@ class ImageUses:
             if not isinstance(finding, Found):
                 continue
             try:
-                found = reference.parse(finding.text)
+                found = self._bases.reference(finding.text)
             except ReferenceInvalidError:
                 continue
             by_context = context_named(name, self._contexts) is not None

@@ -78,7 +78,7 @@ def discover(
     reads = FoundInputs()
     not_watched: list[NotWatched] = []
     secrets = GivenSecrets(environments)
-    downloads = ScriptDownloads(conditions.scripts)
+    downloads = ScriptDownloads(conditions.scripts, bases.references)
     finder = _Finder(dockerfile, environments, conditions, context, downloads, bases)
     found = finder.every(stages)
     for (stage, instruction, via, finding), read in zip(found, _distinct(found, downloads), strict=True):
@@ -95,9 +95,9 @@ def discover(
             not_watched.append(_not_watched(instruction, one, finding.place))
         reads.add(number, stage, instruction, via, finding.place)
     inputs = reads.every
-    scripts, missed = _scripts(inputs, downloads.wanted), decided(not_watched, inputs)
-    unlocked = finder.unlocked.every
-    return Discovery(reads.by_instruction, inputs, missed, scripts, finder.packages, unlocked=unlocked)
+    scripts, missed = _scripts(inputs, downloads.wanted), decided(not_watched, inputs) if not_watched else ()
+    wanted, unlocked = bases.wanted, finder.unlocked.every
+    return Discovery(reads.by_instruction, inputs, missed, scripts, finder.packages, wanted, unlocked)
 
 
 def _scripts(inputs: Iterable[RemoteInput], wanted: Mapping[str, None]) -> tuple[Reference, ...]:
@@ -117,7 +117,7 @@ def _not_watched(instruction: Instruction, missed: Missed, place: ScriptPlace | 
 def _distinct(found: list[_Read], downloads: ScriptDownloads) -> list[Reference | Missed]:
     """What is known of each finding. A URL that is read with and without its redirects is two references."""
     known = [downloads.known(item[3]) for item in found]
-    if all(isinstance(one, Missed) or one.form.follow for one in known):
+    if not [one for one in known if isinstance(one, Reference) and not one.form.follow]:
         return known
     read = [(item[1].number, item[2], one) for item, one in zip(found, known, strict=True)]
     return list(_by_redirects(read))
@@ -278,7 +278,7 @@ class _Finder:
         if isinstance(base, Unknown):
             yield "FROM", Missed(stage.base, base.reason)
         elif base and base != "scratch":
-            yield from (("FROM", finding) for finding in named_source(base, self._contexts))
+            yield from [("FROM", finding) for finding in named_source(base, self._contexts)]
 
     def _instruction(self, instruction: Instruction) -> list[tuple[str, Finding]]:
         environment = self._environments[instruction.number]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec.structs import replace
 
 from freshlayer.discover.analysis import Analysis, BuildRequest, Learned
-from freshlayer.discover.directives import Directives, read_directives
+from freshlayer.discover.directives import MARK, Directives, read_directives
 from freshlayer.discover.discovery import Conditions, Discovery
 from freshlayer.discover.files.trees import ContextTree
 from freshlayer.discover.image_uses import ImageUses, frontend_use
@@ -23,7 +23,7 @@ from freshlayer.model.base_image import Bases
 from freshlayer.model.context_files import ReadContext
 from freshlayer.model.downloaded_scripts import ScriptTexts
 from freshlayer.model.inputs import SYNTAX, NotWatched, Place, RemoteInput
-from freshlayer.model.packages import PackageCommand
+from freshlayer.model.packages import PackageChain, PackageCommand
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference
 
@@ -48,10 +48,7 @@ def analyse(
     raises.
     """
     dockerfile = parse(text)
-    every = [i for stage in dockerfile.stages for i in (stage.start, *stage.instructions)]
-    directives = read_directives(
-        text, [(i.line, i.end_line, i.name) for i in (*dockerfile.arguments, *every)]
-    )
+    directives = _directives(text, dockerfile) if MARK in text else {}
     learned = Learned(scripts or {}, bases or {})
     context = ContextTree(read, _CONTEXT_NOT_READ)
     first, *others = [
@@ -59,7 +56,18 @@ def analyse(
         for platform in request.platforms
     ]
     found = _with_frontend(_together(first, others) if others else first, text, request)
-    return replace(found, discovery=_honouring(found.discovery, every, directives))
+    if not directives:
+        return found
+    return replace(found, discovery=_honouring(found.discovery, dockerfile, directives))
+
+
+def _directives(text: str, dockerfile: Dockerfile) -> dict[int, Directives]:
+    every = (*dockerfile.arguments, *_instructions(dockerfile))
+    return read_directives(text, [(i.line, i.end_line, i.name) for i in every])
+
+
+def _instructions(dockerfile: Dockerfile) -> list[Instruction]:
+    return [i for stage in dockerfile.stages for i in (stage.start, *stage.instructions)]
 
 
 def _together(first: Analysis, others: Sequence[Analysis]) -> Analysis:
@@ -101,15 +109,16 @@ def _read_for(
         scripts=learned.scripts,
     )
     discovery = discover(dockerfile, stages, environments, conditions, context, images)
-    image = {stage.number: images.key(stage, environments[stage.start.number]) for stage in stages}
-    triggers = {
-        it.number: images.triggers(it, parents[it.number], environments[it.start.number]) for it in stages
-    }
-    chains = package_chains(stages, parents, discovery.packages, image, triggers)
-    for chain in chains:
-        images.want(chain.base, packages=True)
-    discovery = replace(discovery, bases=images.wanted)
-    uses = ImageUses(dockerfile, environments, request.contexts, platform).of(stages, parents, images)
+    chains: tuple[PackageChain, ...] = ()
+    if discovery.packages:
+        outer = {it.number: environments[it.start.number] for it in stages}
+        image = {it.number: images.key(it, outer[it.number]) for it in stages}
+        triggers = {it.number: images.triggers(it, parents[it.number], outer[it.number]) for it in stages}
+        chains = package_chains(stages, parents, discovery.packages, image, triggers)
+        for chain in chains:
+            images.want(chain.base, packages=True)
+        discovery = replace(discovery, bases=images.wanted)
+    uses = ImageUses(dockerfile, environments, images, platform).of(stages, parents)
     unset = frozenset(next(iter(environments.values())).work.not_here)
     return Analysis(dockerfile, stages, parents, discovery, directives, chains, tuple(uses), unset)
 
@@ -173,7 +182,7 @@ def _commands(found: Iterable[Packages]) -> dict[int, tuple[PackageCommand, ...]
 
 
 def _honouring(
-    discovery: Discovery, instructions: list[Instruction], directives: Mapping[int, Directives]
+    discovery: Discovery, dockerfile: Dockerfile, directives: Mapping[int, Directives]
 ) -> Discovery:
     """Move what a comment excludes to the list of what is not watched."""
     silenced = {line: _IGNORED for line, item in directives.items() if item.ignore}
@@ -194,7 +203,7 @@ def _honouring(
             reason, text = silenced[place.line], str(item.reference)
             line, name = place.line, place.instruction
             excluded.append(NotWatched(line, name, text, reason, accepted=True, script=place.script))
-    lines = {instruction.number: instruction.line for instruction in instructions}
+    lines = {instruction.number: instruction.line for instruction in _instructions(dockerfile)}
     kept = {n: found for n, found in discovery.by_instruction.items() if lines[n] not in silenced}
     others = tuple(item for item in discovery.not_watched if item.line not in silenced)
     scripts = tuple(set(discovery.scripts) & {item.reference for item in inputs})

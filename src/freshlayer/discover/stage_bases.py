@@ -8,7 +8,6 @@ from posixpath import join, normpath
 
 from msgspec import Struct
 
-from freshlayer import reference
 from freshlayer.discover.files.base import BaseLayer, UnreadBase
 from freshlayer.discover.files.layers import Layer
 from freshlayer.discover.named_contexts import named_source
@@ -19,6 +18,7 @@ from freshlayer.dockerfile.scope import Environment, Value
 from freshlayer.dockerfile.triggers import triggers
 from freshlayer.errors import ReferenceInvalidError
 from freshlayer.model.base_image import BaseContents, BaseImage, Bases, BaseWanted, ImageConfig, is_configured
+from freshlayer.reference import Reference, parse
 
 _SCRATCH = "scratch"
 _SH = ("/bin/sh", "-c")
@@ -40,19 +40,21 @@ class StageStart(Struct, frozen=True):
 class StageBases:
     """Finds the base image of a stage, and collects which images are wanted.
 
-    ``platform``: the target's. ``contexts``: name → source of a named build context.
+    ``platform``: the target's. ``contexts``: name → source of a named build context. ``references``: text →
+    what it refers to, of what the Dockerfile names: an image is looked at for several reasons.
     """
 
     def __init__(self, bases: Bases, platform: str, contexts: Mapping[str, str], escape: str = "\\") -> None:
         self._bases = bases
         self._target = platform
-        self._contexts = contexts
+        self.contexts = contexts
         self._escape = escape
         self._named: dict[int, Value] = {}
         self._platforms: dict[int, str] = {}
         self._keys: dict[int, tuple[str, str]] = {}
         self._wanted: dict[tuple[str, str], BaseWanted] = {}
         self._looked_into: dict[tuple[str, str], None] = {}
+        self.references: dict[str, Reference] = {}
 
     @property
     def wanted(self) -> tuple[BaseWanted, ...]:
@@ -90,7 +92,9 @@ class StageBases:
     def find(self, stage: Stage, outer: Environment) -> BaseImage | None:
         """What is known of the image; None for nothing."""
         key = self.key(stage, outer)
-        return _scratch(key[1]) if key[0] == _SCRATCH else self._bases.get(key)
+        if key[0] == _SCRATCH:
+            return _scratch(key[1])
+        return self._bases.get(key) if self._bases else None
 
     def config(self, stage: Stage, outer: Environment) -> ImageConfig | None:
         """Its configuration."""
@@ -117,6 +121,8 @@ class StageBases:
     def triggers(self, stage: Stage, parent: Stage | None, outer: Environment) -> tuple[Instruction, ...]:
         """What runs right behind its FROM."""
         config = None if parent else self.config(stage, outer)
+        if parent is None and config is None:
+            return ()
         return triggers(stage, parent, config.triggers if config else ())
 
     def _layer(self, key: tuple[str, str], found: BaseImage | None) -> Layer:
@@ -139,12 +145,19 @@ class StageBases:
             wanted = BaseWanted(*key, contents, packages)
             self._wanted[key] = wanted if before is None else _both(before, wanted)
 
+    def reference(self, text: str) -> Reference:
+        """What a text refers to. Raises ReferenceInvalidError."""
+        found = self.references.get(text)
+        if found is None:
+            found = self.references[text] = parse(text)
+        return found
+
     def _canonical(self, base: str) -> str:
-        if base == _SCRATCH and base not in self._contexts:
+        if base == _SCRATCH and base not in self.contexts:
             return base
-        found = next(iter(named_source(base, self._contexts)), None) if base else None
+        found = next(iter(named_source(base, self.contexts)), None) if base else None
         try:
-            return reference.parse(found.text).text if isinstance(found, Found) else ""
+            return self.reference(found.text).text if isinstance(found, Found) else ""
         except ReferenceInvalidError:
             return ""
 

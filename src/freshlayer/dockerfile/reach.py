@@ -20,7 +20,7 @@ def reachable(dockerfile: Dockerfile, target: str, base: Expand, *, every_earlie
     last = dockerfile.stage_named(target) if target else dockerfile.stages[-1]
     if last is None:
         raise DockerfileError(f"there is no stage {target!r}, which --target names")
-    if every_earlier:
+    if every_earlier or not last.number:
         return dockerfile.stages[: last.number + 1]
     wanted, waiting = {last.number}, [last]
     while waiting:
@@ -43,7 +43,8 @@ def _needed(dockerfile: Dockerfile, stage: Stage, base: Expand) -> Iterator[Stag
 
 def parent_stage(dockerfile: Dockerfile, stage: Stage, base: Expand) -> Stage | None:
     """The earlier stage that a FROM continues; None where it starts from an image."""
-    name = base(stage)
+    # In most files no stage has a name.
+    name = base(stage) if dockerfile.named else ""
     return dockerfile.stage_before(stage.number, name) if name else None
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -225,9 +225,7 @@ def environments(
     ``classic`` builder knows no TARGET* and BUILD*. ``inherits``: whether a stage sees the ARGs of the
     one that it continues; for classic, buildah and podman they end with it (measured, 20.10, 1.28 to 5.4).
     """
-    automatic = (
-        {} if classic else {**_platform_args("TARGET", platform), **_platform_args("BUILD", host or platform)}
-    )
+    automatic = {} if classic else _automatic(platform, host or platform)
     inherits = inherits and not classic
     return _Scopes(dockerfile, build_args, automatic, inherits=inherits, config=config or _not_known).all()
 
@@ -250,7 +248,9 @@ class _Scopes:
         self._build_args = build_args
         self._work = Work()
         nothing: Names[Value] = Names()
-        self._automatic = _with(nothing, {name: build_args.get(name, automatic[name]) for name in automatic})
+        if build_args:
+            automatic = {name: build_args.get(name, value) for name, value in automatic.items()}
+        self._automatic = _with(nothing, automatic)
         self._predefined = _with(nothing, _proxies(build_args, both_cases=inherits))
         self._global = nothing
         self._outer = self._automatic
@@ -335,6 +335,8 @@ def _of_image(value: str) -> Value:
 
 def _proxies(build_args: Mapping[str, str], *, both_cases: bool) -> dict[str, str]:
     """The build args that need no ARG. BuildKit sets each in small letters and in capitals."""
+    if not build_args:
+        return {}
     given = {name: build_args[name] for name in sorted(PREDEFINED & build_args.keys())}
     other = {name.swapcase(): value for name, value in given.items()} if both_cases else {}
     return {**other, **given}
@@ -375,6 +377,12 @@ def _set(frame: _Frame, instruction: Instruction, escape: str) -> None:
         name = before.expand(key, escape)
         if isinstance(name, str):
             frame.env = frame.env.put(name, before.expand(value, escape))
+
+
+@lru_cache(maxsize=64)
+def _automatic(platform: str, host: str) -> Mapping[str, str]:
+    """The ARGs that a builder sets itself."""
+    return {**_platform_args("TARGET", platform), **_platform_args("BUILD", host)}
 
 
 def _platform_args(prefix: str, platform: str) -> dict[str, str]:
