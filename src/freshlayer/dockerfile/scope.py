@@ -32,7 +32,8 @@ PREDEFINED = frozenset(
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _MARKER = compiled(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
 _MEANS_SOMETHING = compiled(r"""["'$<]""")
-_VARIABLE = r"\$(?:[A-Za-z_]\w*+|\{[A-Za-z_]\w*+\})"
+_VARIABLE = r"\$(?:[A-Za-z_]\w*+|\{[A-Za-z_]\w*+\}|(?![\w{@*#?$!-]))"
+"""Also a dollar that begins no name, which stays."""
 _NAMES = rf"(?:[^$`\\\"'<]++|{_VARIABLE})*+"
 _QUOTED = rf'"(?:[^$`\\"]++|\\[^`]|{_VARIABLE})*+"'
 _ONLY_NAMES = compiled(rf"{_NAMES}(?:{_QUOTED}{_NAMES})*+", re.ASCII)
