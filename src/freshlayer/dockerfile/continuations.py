@@ -10,38 +10,35 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from freshlayer.dockerfile.library import DockerfileInstruction
+from freshlayer.dockerfile.model import Instruction
 from freshlayer.dockerfile.plain_instructions import plain_instruction
 
 _MANY = 500
 """Continuation lines, from which on joining them here saves time."""
 
-
-_BLANKS = (
-    " \t\v\f\r\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029"
-    "\u202f\u205f\u3000"
-)
-"""What Go, and so the library, takes for a space."""
+_NO_BLANKS = "\x1c\x1d\x1e\x1f"
+"""What Python takes for a space, and Go, and so the library, does not."""
+_ODD = ("\r", "\ufeff", *_NO_BLANKS)
 
 
 class Unfolded(Struct, frozen=True):
     """``starts``, ``ends``: line of an instruction in this text → its first and last one in the Dockerfile.
 
     A line that is in neither is the same line of the Dockerfile. ``plain``: instructions that are not in the
-    text, with their lines in the Dockerfile. ``all_plain``: nothing is left but comments that say nothing to
-    the library.
+    text, with their lines in the Dockerfile, and numbered among themselves. ``all_plain``: nothing is left
+    but comments that say nothing to the library.
     """
 
     text: str
     starts: dict[int, int]
     ends: dict[int, int]
-    plain: tuple[DockerfileInstruction, ...] = ()
+    plain: tuple[Instruction, ...] = ()
     all_plain: bool = False
 
 
 def unfolded(text: str, escape: str) -> Unfolded:
     """Each instruction on a line, where that is simple; elsewhere those that have very many lines."""
-    is_simple = escape == "\\" and "\r" not in text and "\ufeff" not in text
+    is_simple = escape == "\\" and not any(map(text.__contains__, _ODD))
     return (_each_on_a_line(text) if is_simple else None) or _without_long(text, escape)
 
 
@@ -53,31 +50,31 @@ def _each_on_a_line(text: str) -> Unfolded | None:
     starts: dict[int, int] = {}
     ends: dict[int, int] = {}
     out: list[str] = []
-    plain: list[DockerfileInstruction] = []
+    plain: list[Instruction] = []
     pieces: list[str] = []
     start = 0
     lines = enumerate(text.split("\n"), 1)
-    for number, line in lines:
-        bare = line.lstrip(_BLANKS)
+    for number, written in lines:
+        bare = written.lstrip()
         if not bare or bare[0] == "#":
             if not starts and not plain and not pieces:
-                out.append(line)
+                out.append(written)
             continue
-        if not pieces:
-            start = number
-        kept = (line if pieces else bare).rstrip(" \t")
+        line, start = (written, start) if pieces else (bare, number)
+        kept = line.rstrip(" \t") if line[-1] in " \t" else line
         if kept[-1] == "\\" and kept[-2:] != "\\\\":
             if kept == "\\" and not pieces:
                 return None
             pieces.append(kept[:-1])
             continue
-        joined = "".join(pieces) + line if pieces else bare
-        pieces = []
-        found = plain_instruction(joined, start, number, lines)
+        if pieces:
+            line = "".join([*pieces, line])
+            pieces = []
+        found = plain_instruction(line, len(plain), start, number, lines)
         if found:
             plain.append(found)
         else:
-            out.append(joined)
+            out.append(line)
             starts[len(out)], ends[len(out)] = start, number
     left = "\n".join(out)
     # At the end of the file the library reads a line that is to be continued in a way of its own.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from operator import itemgetter
+from operator import attrgetter
 from sys import intern
 
 from msgspec.structs import replace
@@ -46,14 +46,7 @@ def parse(text: str) -> Dockerfile:
         if without == long.text:
             raise
         tree = _tree(replace(long, text=without))
-    read = [(it.start_line, it.end_line, it) for it in long.plain]
-    if tree.instructions:
-        read += [
-            (long.starts.get(it.start_line, it.start_line), long.ends.get(it.end_line, it.end_line), it)
-            for it in tree.instructions
-        ]
-        read.sort(key=itemgetter(0))
-    instructions = tuple([_instruction(number, it, line, end) for number, (line, end, it) in enumerate(read)])
+    instructions = _with_read(long, tree.instructions) if tree.instructions else long.plain
     if not instructions:
         raise DockerfileError("the Dockerfile holds no instruction")
     first = next((i.number for i in instructions if i.name == "FROM"), len(instructions))
@@ -100,12 +93,22 @@ def _without_onbuild_documents(text: str) -> str:
     return "\n".join(lines)
 
 
-def _instruction(number: int, item: DockerfileInstruction, line: int, end: int) -> Instruction:
+def _with_read(long: Unfolded, items: list[DockerfileInstruction]) -> tuple[Instruction, ...]:
+    """The plain instructions, and what the library has read."""
+    found = [*long.plain]
+    for item in items:
+        start, end = item.start_line, item.end_line
+        found.append(_instruction(item, long.starts.get(start, start), long.ends.get(end, end)))
+    found.sort(key=attrgetter("line"))
+    return tuple([replace(it, number=number) for number, it in enumerate(found)])
+
+
+def _instruction(item: DockerfileInstruction, line: int, end: int) -> Instruction:
     name = intern(item.name)
     args, documents = item.args, item.heredocs
     rest = args[0] if name == "RUN" and not item.json and args else ""
     return Instruction(
-        number,
+        0,
         name,
         tuple(item.flags),
         () if rest and len(args) == 1 else tuple(args),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from sys import intern
 
-from freshlayer.dockerfile.library import DockerfileHeredoc, DockerfileInstruction
+from freshlayer.dockerfile.model import Heredoc, Instruction
 from freshlayer.lazy_regex import ASCII, compiled
 
 _PLAIN = r"[!#-&(-\[\]-~]"
@@ -15,6 +16,8 @@ _QUOTED = rf"""(?:{_PLAIN}++|"[ \t!#-\[\]-~]*+"|'[ \t!-&(-\[\]-~]*+')++"""
 """A word, in which a blank may stand between quotes."""
 _OF_TEXT = compiled(rf"(RUN|WORKDIR|USER|CMD|ENTRYPOINT|MAINTAINER|STOPSIGNAL)[ \t]+{_FLAGS}(?=[!-,.-Z\\-~])")
 """Not in exec form."""
+_BEGINNINGS = frozenset(map(chr, range(ord("!"), ord("~") + 1))) - frozenset("-[")
+"""The same characters."""
 _OF_WORDS = compiled(
     rf"(COPY|ADD|ARG|ENV|LABEL|FROM|EXPOSE|VOLUME)[ \t]+{_FLAGS}"
     rf"((?![-\[]){_PLAIN}++(?:[ \t]++{_PLAIN}++)*+)[ \t]*+"
@@ -32,7 +35,7 @@ _OF_STRINGS = compiled(
     rf"\[[ \t]*+({_STRING}(?:[ \t]*+,[ \t]*+{_STRING})*+)[ \t]*+\][ \t]*+"
 )
 """In exec form."""
-_Parts = tuple[str, list[str], list[str], bool]
+_Parts = tuple[str, Iterable[str], list[str], bool]
 """Name, flags, arguments, and whether these are in exec form."""
 _OF_DOCUMENTS = frozenset({"ADD", "COPY", "RUN"})
 _VARIABLE = r"\$(?:[A-Za-z_]\w*+|\{[A-Za-z_]\w*+\})"
@@ -47,20 +50,37 @@ Lines = Iterator[tuple[int, str]]
 """The lines of a Dockerfile behind an instruction, with their numbers."""
 
 
-def plain_instruction(line: str, start: int, end: int, lines: Lines) -> DockerfileInstruction | None:
+def plain_instruction(line: str, number: int, start: int, end: int, lines: Lines) -> Instruction | None:
     """What the library makes of an instruction on one line; None where it is not plain.
 
     ``start``, ``end``: its lines in the Dockerfile; ``lines``: those behind it, of which its here-documents
     are taken.
     """
-    found = (
-        _of_text(line) or _of_words(line) or _of_strings(line) or _of_quoted_words(line) or _of_one_pair(line)
-    )
-    if not found:
+    for read in _READERS.get(line[: line.find(" ")], _ANY):
+        parts = read(line)
+        if parts:
+            break
+    else:
         return None
-    name, flags, words, exec_form = found
-    plain = DockerfileInstruction(name, line, flags, words, exec_form, [], start, end)
-    return _with_documents(plain, lines) if "<<" in line else plain
+    name, flags, words, exec_form = parts
+    documents: tuple[Heredoc, ...] = ()
+    if "<<" in line and name in _OF_DOCUMENTS and not exec_form:
+        found = _documents(line, end, lines)
+        if found is None:
+            return None
+        documents, end = found
+    if name != "RUN" or exec_form:
+        return Instruction(
+            number, intern(name), tuple(flags), tuple(words), exec_form, documents, line, "", start, end
+        )
+    (rest,) = words
+    text = "" if len(line) == len(rest) + len("RUN ") and line[3] == " " else line
+    return Instruction(number, "RUN", tuple(flags), (), False, documents, text, rest, start, end)
+
+
+def _of_run(line: str) -> _Parts | None:
+    """Without flags and not in exec form, which is the same as below without an expression."""
+    return ("RUN", (), [line[4:].strip()], False) if line[4:5] in _BEGINNINGS else _of_text(line)
 
 
 def _of_text(line: str) -> _Parts | None:
@@ -99,31 +119,46 @@ def _of_one_pair(line: str) -> _Parts | None:
     return (match[1], [], [match[2], line[match.end() :].strip(), ""], False) if match else None
 
 
-def _with_documents(found: DockerfileInstruction, lines: Lines) -> DockerfileInstruction | None:
-    """An instruction that has ``<<`` in it with its here-documents, which are taken from the lines.
+def _documents(line: str, end: int, lines: Lines) -> tuple[tuple[Heredoc, ...], int] | None:
+    """The here-documents of an instruction that has ``<<`` in it, taken from the lines, and its last line.
 
     None where its words are not plain, or where a here-document has no end.
     """
-    if found.name not in _OF_DOCUMENTS or found.json:
-        return found
-    if not _WORDS_AND_DOCUMENTS.fullmatch(found.original):
+    if not _WORDS_AND_DOCUMENTS.fullmatch(line):
         return None
-    for number, tabs, word, quote in _DOCUMENTS.findall(found.original):
-        document = DockerfileHeredoc(word.strip("\"'"), "", bool(tabs), not quote, int(number or 0))
-        end = _fill(document, lines)
-        if not end:
+    documents: list[Heredoc] = []
+    for _, tabs, word, _ in _DOCUMENTS.findall(line):
+        name = word.strip("\"'")
+        found = _content(name, lines, strip_tabs=bool(tabs))
+        if found is None:
             return None
-        found.heredocs.append(document)
-        found.end_line = end
-    return found
+        content, end = found
+        documents.append(Heredoc(name, content, bool(tabs)))
+    return tuple(documents), end
 
 
-def _fill(document: DockerfileHeredoc, lines: Lines) -> int:
-    """Take the content from the lines; the number of the line that ends it, 0 where there is none."""
+def _content(name: str, lines: Lines, *, strip_tabs: bool) -> tuple[str, int] | None:
+    """The content that is taken from the lines, and the number of the line that ends it."""
     content: list[str] = []
     for number, line in lines:
-        if (line.lstrip("\t") if document.chomp else line) == document.name:
-            document.content = "".join(content)
-            return number
+        if (line.lstrip("\t") if strip_tabs else line) == name:
+            return "".join(content), number
         content.append(f"{line}\n")
-    return 0
+    return None
+
+
+_TEXT, _WORDS, _STRINGS = (_of_text,), (_of_words,), (_of_strings,)
+_READERS: dict[str, tuple[Callable[[str], _Parts | None], ...]] = {
+    "RUN": (_of_run, _of_strings),
+    **dict.fromkeys(("WORKDIR", "USER", "MAINTAINER", "STOPSIGNAL"), _TEXT),
+    **dict.fromkeys(("CMD", "ENTRYPOINT"), _TEXT + _STRINGS),
+    **dict.fromkeys(("FROM", "EXPOSE"), _WORDS),
+    **dict.fromkeys(("COPY", "ADD"), (_of_words, _of_strings, _of_quoted_words)),
+    **dict.fromkeys(("ENV", "LABEL"), (_of_words, _of_quoted_words, _of_one_pair)),
+    "ARG": (_of_words, _of_quoted_words),
+    "SHELL": _STRINGS,
+    "VOLUME": _WORDS + _STRINGS,
+}
+"""Keyword → what reads the instruction."""
+_ANY = (_of_text, _of_words, _of_strings, _of_quoted_words, _of_one_pair)
+"""The same where a tab is behind the keyword."""

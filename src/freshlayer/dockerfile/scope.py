@@ -31,7 +31,6 @@ PREDEFINED = frozenset(
 
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _MARKER = compiled(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
-_MEANS_SOMETHING = compiled(r"""["'$<]""")
 _VARIABLE = r"\$(?:[A-Za-z_]\w*+|\{[A-Za-z_]\w*+\}|(?![\w{@*#?$!-]))"
 """Also a dollar that begins no name, which stays."""
 _NAMES = rf"(?:[^$`\\\"'<]++|{_VARIABLE})*+"
@@ -97,7 +96,8 @@ class Environment(Struct, frozen=True):
 
     def expand(self, text: str, escape: str = "\\") -> Value:
         """Expand ``$X`` and ``${X…}`` in a word of an instruction as BuildKit does; quotes are removed."""
-        if escape not in text and not _MEANS_SOMETHING.search(text) and len(text) <= _LONGEST_VALUE:
+        has_quote = '"' in text or "'" in text
+        if not (has_quote or "$" in text or escape in text or "<" in text or len(text) > _LONGEST_VALUE):
             return text
         names = _NAME.findall(text)
         found = {name: self.lookup(name) for name in dict.fromkeys(names)}
