@@ -33,6 +33,7 @@ from freshlayer.shell.values import alternatives
 _NO_NAMES: frozenset[str] = frozenset()
 _NOT_LOOKED = (0, _NO_NAMES)
 _MOST_LAYERS = 300
+_OF_ONE_FILE = (Written, Saved)
 _DEEPEST = 16
 
 
@@ -205,7 +206,7 @@ class ImageFiles:
 
     def _put(self, layer: Written | Saved) -> None:
         last = self._layers[-1] if len(self._layers) > self._inherited else None
-        if isinstance(last, Written | Saved) and last.path == layer.path:
+        if isinstance(last, _OF_ONE_FILE) and last.path == layer.path:
             # A loop that appends would fill the layers.
             self._layers = [*self._layers[:-1], layer]
         else:

@@ -72,13 +72,12 @@ class Written(Struct, frozen=True):
         return known | first_name(self.path, directory) if self.path.startswith(directory) else known
 
 
-class Saved:
+class Saved(Struct, eq=False):
     """A file whose content is worked out where it is looked up: most downloads are not scripts."""
 
-    def __init__(self, path: str, read: Callable[[], Known]) -> None:
-        self.path = path
-        self._read = read
-        self._content: Known | None = None
+    path: str
+    _read: Callable[[], Known]
+    _content: Known | None = None
 
     def find(self, path: str) -> Found | None:
         """The content."""

@@ -16,7 +16,7 @@ from freshlayer.shell.programs.file_tools import WRITERS, apply, with_input
 from freshlayer.shell.programs.filters import FILTERS, finds
 from freshlayer.shell.programs.lines import INPUT, consume
 from freshlayer.shell.programs.outputs import output_of, printed
-from freshlayer.shell.programs.package_sources import after_call, before_call, sets_sources
+from freshlayer.shell.programs.package_sources import PYTHON, SETTING, after_call, before_call
 from freshlayer.shell.programs.printing import PRINTERS, printf_around
 from freshlayer.shell.programs.script_files import executed, location, run_parts
 from freshlayer.shell.programs.scripts import another_shell, evaluate, source
@@ -69,7 +69,7 @@ _SHOWING = frozenset({"cat", "head", "tail"})
 _COMPUTED = frozenset({*ANSWERING, *_OF_DISTRIBUTION, *FILTERS, *_LOCATORS, *_SHOWING})
 """Programs whose output or end may be known from their words, from files and from their input."""
 
-_UNHEARD = {status: CommandResult(status) for status in (Status.OPEN, Status.PRESUMED)}
+_OPEN, _PRESUMED = CommandResult(Status.OPEN), CommandResult(Status.PRESUMED)
 
 _PASSING = frozenset({"cat", "tee"})
 """Filters that pass on their input."""
@@ -108,6 +108,8 @@ def _print(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
     name, words = program_name(fields), [known(field) for field in fields[1:]]
     if name == "printf" and words[:1] == ["-v"] and len(words) > 2:
         frame.set(words[1] or "", _printed(runner, name, fields[2:], words[2:]))
+        return DONE
+    if not frame.heard:
         return DONE
     if name == "echo" and None in words:
         parts = [part for field in fields[1:] for part in (" ", *field)][1:]
@@ -186,7 +188,7 @@ def _program(runner: Runner, name: str, fields: Fields, frame: Frame) -> Command
         if computed is not None:
             return computed
     given = frame.given
-    sets = sets_sources(name)
+    sets = name in SETTING or (name[:1] == "p" and name.startswith(PYTHON))
     if sets:
         before_call(runner, name, fields, frame)
     silent = name in _SILENT
@@ -194,10 +196,15 @@ def _program(runner: Runner, name: str, fields: Fields, frame: Frame) -> Command
         runner.called(fields, frame)
     if sets:
         after_call(runner, name, fields)
-    status = Status.OPEN if name in _TESTS else Status.PRESUMED
+    unheard = _OPEN if name in _TESTS else _PRESUMED
     if silent or not frame.heard:
-        return _UNHEARD[status]
-    return CommandResult(status, (_output(runner, name, fields, None if frame.touched else given),))
+        return unheard
+    return CommandResult(unheard.status, (_output(runner, name, fields, None if frame.touched else given),))
+
+
+def _quiet(_runner: Runner, _fields: Fields, _frame: Frame) -> CommandResult:
+    """One of which nothing is noted."""
+    return _PRESUMED
 
 
 def _output(runner: Runner, name: str, fields: Fields, given: Values | None) -> Text:
@@ -210,9 +217,11 @@ def _output(runner: Runner, name: str, fields: Fields, given: Values | None) -> 
 
 def _removes_index(fields: Fields) -> bool:
     for field in fields:
-        path = known(field)
-        if path and path.startswith(_CACHES) and _KEPT_INDEXES.fullmatch(path):
-            return True
+        first = field[0] if field else ""
+        if isinstance(first, str) and first.startswith(_CACHES):
+            path = known(field)
+            if path is not None and _KEPT_INDEXES.fullmatch(path):
+                return True
     return False
 
 
@@ -319,6 +328,7 @@ IN_SHELL = BUILTINS.keys() | {*_TESTING, "echo", "printf", "eval", ".", "source"
 """What no child process runs."""
 
 _BUILTINS: dict[str, Builtin] = {
+    **dict.fromkeys(_SILENT - WRITERS - _COMPUTED - _TESTS - SETTING, _quiet),
     **BUILTINS,
     **dict.fromkeys(_TESTING, test),
     "eval": evaluate,

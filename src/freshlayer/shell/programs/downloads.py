@@ -40,6 +40,8 @@ def saved(
 ) -> list[tuple[str, Callable[[], NoText]]]:
     """Each file that a download writes: its path, and what gives the answer that is in it."""
     paths, downloads = _targets(name, words), runner.runs.downloads
+    if len(paths) == 1:
+        return [] if paths[0] == _STDOUT else [(paths[0], partial(_answer, downloads, fields, paths, 0))]
     return [
         (path, partial(_answer, downloads, fields, paths, place))
         for place, path in enumerate(paths)
@@ -82,12 +84,14 @@ def _targets(name: str, words: list[str]) -> list[str]:
             directory = after
     if own and not found:
         found = [_own_name(word) for word in words if word[:1] != "-" and _URL.match(word)]
-    if not directory:
-        return [path for path in found if path]
-    return [path if path == _STDOUT else join(directory, path) for path in found if path]
+    if "" in found:
+        found = [path for path in found if path]
+    return [path if path == _STDOUT else join(directory, path) for path in found] if directory else found
 
 
 def _own_name(url: str) -> str:
     """The last part of the path; empty where there is none. The text need not be a valid URL."""
-    path = url.partition("#")[0].partition("?")[0].partition("://")[2]
+    if "#" in url or "?" in url:
+        url = url.partition("#")[0].partition("?")[0]
+    path = url.partition("://")[2]
     return path.rpartition("/")[2] if "/" in path else ""

@@ -9,7 +9,7 @@ from posixpath import basename, dirname, join
 from msgspec import Struct
 from msgspec.structs import replace
 
-from freshlayer.model.base_image import DIRECTORIES, is_kept
+from freshlayer.model.base_image import is_wanted
 from freshlayer.model.reasons import Reason
 from freshlayer.shell.files import Files, FileText, NoText, absolute
 from freshlayer.shell.frame import Frame
@@ -44,8 +44,10 @@ def apply(runner: Runner, name: str, fields: Fields, frame: Frame) -> None:
     """What one of WRITERS does to files; words that are not known are as written."""
     files, directory = runner.runs.files, frame.directory
     words = all_written(fields[1:])
-    if "~" in "".join(words):
+    text = "".join(words)
+    if "~" in text:
         words = [_at_home(word, frame) for word in words]
+        text = "".join(words)
     if name in OUTPUTS:
         for path, read in saved(runner, name, fields, words):
             files.save(absolute(path, directory), read)
@@ -55,7 +57,8 @@ def apply(runner: Runner, name: str, fields: Fields, frame: Frame) -> None:
                 write(runner, field, frame.given, frame, appends="-a" in words)
     elif (tool := _TOOLS.get(name)) is not None:
         options, operands = _divided(words, _TAKES_VALUE.get(name, ""))
-        operands = [path for word in operands for path in _named(runner, word, frame)]
+        if "*" in text or "?" in text or "[" in text:
+            operands = [path for word in operands for path in _named(runner, word, frame)]
         tool(files, Tool(name, options, operands[:_MOST_FILES], directory, frame.certain))
 
 
@@ -63,8 +66,8 @@ def _named(runner: Runner, word: str, frame: Frame) -> list[str]:
     """The settings that a pattern means; any other word stays as it is."""
     if "*" not in word and "?" not in word and "[" not in word:
         return [word]
-    directory = absolute(dirname(word), frame.directory)
-    settings = directory in DIRECTORIES or is_kept(directory)
+    head, slash, _ = word.rpartition("/")
+    settings = is_wanted(absolute(head or slash, frame.directory))
     return (settings and listed(runner, word, frame)) or [word]
 
 
@@ -131,9 +134,9 @@ def _copy(files: Files, tool: Tool) -> None:
 
 
 def _remove(files: Files, tool: Tool) -> None:
-    for path in (absolute(operand, tool.directory) for operand in tool.operands):
-        found = None if tool.certain else files.find(path)
-        if isinstance(found, FileText):
+    for operand in tool.operands:
+        path = absolute(operand, tool.directory)
+        if not tool.certain and isinstance(found := files.find(path), FileText):
             files.write(path, found, certain=False)
         else:
             files.remove(path)

@@ -170,7 +170,7 @@ def release_packages(runner: Runner, words: list[str], _fields: Fields, name: st
     if name in {"dpkg", "rpm"}:
         installs = any(re.match(r"-[a-zA-Z]*[iUF]|--install|--upgrade|--unpack", word) for word in words)
     else:
-        installs = not _INSTALLS_BY.isdisjoint(words)
+        installs = len(words) > 1 and not _INSTALLS_BY.isdisjoint(words)
     if not installs or not _may_bring(" ".join(words)):
         return
     from freshlayer.shell.programs.release_packages import (  # noqa: PLC0415 - a table that few scripts want
@@ -272,29 +272,21 @@ def _file(runner: Runner, text: str) -> FileText:
     return FileText("", ((text,),), origin=runner.runs.origin)
 
 
-def sets_sources(name: str) -> bool:
-    """Whether a program may do anything to package sources."""
-    return name in _PROGRAMS or name.startswith(("pip", "python"))
-
-
 def before_call(runner: Runner, name: str, fields: Fields, frame: Frame) -> None:
     """What a program does to package sources before it reads an index."""
     if name in _SETTLED or (name[:1] == "p" and _PIP.fullmatch(name)):
         _settle(runner, name, fields[1:], frame)
     adds = ADDS.get(name)
-    words = _words(fields) if adds else []
+    words = all_written(fields[1:]) if adds else []
     if adds and (name not in _CONFIGURE or "config-manager" in words):
         adds(runner, words, fields[1:])
 
 
 def after_call(runner: Runner, name: str, fields: Fields) -> None:
     """What the packages that a program installs do to package sources."""
-    if name in INSTALLS:
-        INSTALLS[name](runner, _words(fields), fields[1:], name)
-
-
-def _words(fields: Fields) -> list[str]:
-    return all_written(fields[1:])
+    installs = INSTALLS.get(name)
+    if installs is not None:
+        installs(runner, all_written(fields[1:]), fields[1:], name)
 
 
 def _settle(runner: Runner, name: str, fields: Fields, frame: Frame) -> None:
@@ -344,4 +336,6 @@ INSTALLS: dict[str, Callable[[Runner, list[str], Fields, str], None]] = {
     "subscription-manager": unknown_source(r"repos|register|attach"),
     "extrepo": unknown_source(r"enable", _APT),
 }
-_PROGRAMS = frozenset({*_SETTLED, *ADDS, *INSTALLS})
+SETTING = frozenset({*_SETTLED, *ADDS, *INSTALLS})
+"""Programs that may do anything to package sources; so may those whose names begin as in ``PYTHON``."""
+PYTHON = ("pip", "python")

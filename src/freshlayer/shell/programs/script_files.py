@@ -79,7 +79,7 @@ def executed(runner: Runner, fields: Fields, frame: Frame) -> CommandResult | No
         _other(runner, fields, frame)
         return None
     if word is not None and "/" not in word:
-        if runner.runs.files.is_empty or word in runner.runs.common:
+        if word in runner.runs.common or runner.runs.files.is_empty:
             return None
         found, path = _along_path(runner, word, frame)
     else:
