@@ -67,7 +67,7 @@ CONTENT_ADDRESSED: tuple[tuple["re.Pattern[str]", str], ...] = (
     (compiled(r"https://huggingface\.co/[^?#]+/resolve/([0-9a-f]{40})/"), "commit"),
 )
 """URLs whose path names their bytes: the digest or commit, and its scheme."""
-_LONG_HEX = compiled(r"[0-9a-f]{40}")
+_LONG_HEX = compiled(r"/[0-9a-f]{40}")
 """What each of them has."""
 
 # What most packages are spelled like: canonical as it is, and read without the library.

@@ -56,9 +56,8 @@ class Search(Struct, frozen=True):
 
     def request_for(self, source: Source) -> BuildRequest:
         """The build of one Dockerfile, on the network of its last build unless one is named."""
-        if self.request.network is not None:
-            return self.request
-        return replace(self.request, network=self.networks.get(source.known_as))
+        last = self.networks.get(source.known_as) if self.request.network is None else None
+        return self.request if last is None else replace(self.request, network=last)
 
 
 class Findings(Struct, frozen=True):

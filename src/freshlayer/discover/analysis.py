@@ -171,6 +171,13 @@ class Analysis(Struct, frozen=True):
             if (kept := tuple(reference for reference in found if (reference, lines[number]) in read_at))
         }
 
+    @property
+    def ttls(self) -> dict[Reference, int]:
+        """What it reads → seconds for which an answer is valid."""
+        if not self.directives:
+            return dict.fromkeys([it.reference for it in self.discovery.inputs], NO_DIRECTIVES.ttl)
+        return {it.reference: self.ttl(it) for it in self.discovery.inputs}
+
     def ttl(self, item: RemoteInput) -> int:
         """Seconds for which an answer is valid: the least of its places."""
         if not self.directives:

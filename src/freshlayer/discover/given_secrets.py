@@ -23,6 +23,10 @@ from freshlayer.request_form import NOT_FOLLOWED
 
 _MOST_NAMES = 100
 _NONE: frozenset[str] = frozenset()
+_OF_BUILDER = frozenset(
+    f"{of}{name}" for of in ("TARGET", "BUILD") for name in ("PLATFORM", "OS", "ARCH", "VARIANT")
+)
+"""The ARGs that it sets itself: none is a secret."""
 _OF_URLS = frozenset(kind.name for kind in KINDS if kind.is_url)
 
 
@@ -39,8 +43,9 @@ class GivenSecrets:
             before = seen
             every[id(seen.args.places)] = seen.args.places
             every[id(seen.env.places)] = seen.env.places
-        named = (name for names in every.values() for name in names if is_secret_name(name))
-        self._names = tuple(islice(dict.fromkeys(named), _MOST_NAMES))
+        own = [names for names in every.values() if names and not names.keys() <= _OF_BUILDER]
+        named = (name for names in own for name in names if is_secret_name(name))
+        self._names = tuple(islice(dict.fromkeys(named), _MOST_NAMES)) if own else ()
         self._environments = environments
         self._found: dict[int, tuple[str, ...]] = {}
 
@@ -60,12 +65,13 @@ class GivenSecrets:
         return replace(known, text=url_without_values(known.text, values))
 
     def _of(self, instruction: Instruction) -> tuple[str, ...]:
-        if instruction.number not in self._found:
+        found = self._found.get(instruction.number)
+        if found is None:
             named = self._named(instruction) if self._names else []
-            if instruction.name == "RUN" and may_assign_secret(instruction.text):
-                named += assigned(instruction.text)
-            self._found[instruction.number] = secret_values(named) if named else ()
-        return self._found[instruction.number]
+            if instruction.name == "RUN" and "=" in (instruction.original or instruction.rest):
+                named += assigned(instruction.text) if may_assign_secret(instruction.text) else ()
+            found = self._found[instruction.number] = secret_values(named) if named else ()
+        return found
 
     def _named(self, instruction: Instruction) -> list[tuple[str, str]]:
         seen = self._environments[instruction.number]

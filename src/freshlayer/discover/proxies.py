@@ -6,7 +6,7 @@ read all of them in small letters alone; Go's and Python's programs read both.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from msgspec.structs import replace
 
@@ -47,9 +47,12 @@ def used(program: str, arguments: Words, environment: Mapping[str, str]) -> Prox
 
 
 def read_through(
-    found: list[Finding], program: str, arguments: Words, environment: Iterable[tuple[str, str]]
+    found: list[Finding], program: str, arguments: Words, environment: Collection[tuple[str, str]]
 ) -> list[Finding]:
     """What a command reads, through the proxies that it uses."""
+    if not environment and not (program in _TABLES and _may_name_proxy(arguments)):
+        # As most commands.
+        return found
     if not [it for it in found if isinstance(it, Found)]:
         return found
     proxies = used(program, arguments, dict(environment))

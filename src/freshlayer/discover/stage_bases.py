@@ -76,7 +76,8 @@ class StageBases:
     def platform(self, stage: Stage, outer: Environment) -> str:
         """``FROM --platform=$BUILDPLATFORM``: the stage runs there, whatever the target is."""
         if stage.number not in self._platforms:
-            named = outer.expand(stage.start.flag("platform"), self._escape)
+            # Most FROM have no flag.
+            named = outer.expand(stage.start.flag("platform"), self._escape) if stage.start.flags else ""
             known = isinstance(named, str) and named
             self._platforms[stage.number] = normalised(known, self._target) if known else self._target
         return self._platforms[stage.number]
@@ -112,7 +113,7 @@ class StageBases:
         config, layer = _config(found), self._layer(key, found)
         if config is None:
             name = (key[0] or stage.base).lower()
-            windows = key[1].startswith("windows/") or any(part in name for part in _WINDOWS)
+            windows = key[1].startswith("windows/") or bool([it for it in _WINDOWS if it in name])
             return StageStart(_CMD if windows else _SH, "/", layer)
         shell = config.shell or (_CMD if config.os == "windows" else _SH)
         search = dict(config.environment).get("PATH", "")

@@ -217,8 +217,7 @@ def failure(error: Exception, wanted: Candidate) -> ReadFailure:
 
 def packed_leaf(leaf: AnalysedFile) -> Packed:
     """One that was read. The text of one that is in a file is not kept."""
-    ttls = {item.reference: leaf.analysis.ttl(item) for item in leaf.analysis.discovery.inputs}
-    own = leaf.source
+    own, ttls = leaf.source, leaf.analysis.ttls
     written = _written(leaf, own.content if own.file is None and leaf.request is not None else b"")
     scripts = leaf.analysis.discovery.scripts
     images = image_needs(leaf.analysis, leaf.platforms)

@@ -51,7 +51,8 @@ class StageFiles:
         """A stage that continues another one, or an image. ``search``: the PATH of the image."""
         before = self._ends.get(parent.number) if parent else None
         self._files = before.fork() if before else ImageFiles((), base)
-        known = tuple(normpath(part) for part in search.split(":") if part.startswith("/"))
+        parts = search.split(":") if search else ()
+        known = tuple([normpath(part) for part in parts if part.startswith("/")])
         self._search = self._searches.get(parent.number, PATH) if parent else known or PATH
 
     def end(self, stage: Stage) -> None:
