@@ -35,6 +35,7 @@ from freshlayer.shell.values import NOTHING, Hole, Text, Values, Why, alternativ
 
 _SPECIAL = frozenset("*?[\\(")
 _ENDING = frozenset("?(`[")
+_REGEX: Word = (Literal("=~"),)
 _MAY_END = BUILTINS.keys() | {"eval", ".", "source"}
 
 
@@ -278,8 +279,9 @@ def condition(runner: Runner, statement: Condition, frame: Frame) -> CommandResu
     exists = exists_in(runner, frame)
     ways = [[field for options in operands for field in options[0]]] if few == 1 else _every(operands)
     outcomes = {conditions.decide(fields, double=statement.double, exists=exists) for fields in ways}
-    if len(outcomes) == 1 and None not in outcomes:
-        status = Status.TRUE if outcomes.pop() else Status.FALSE
+    outcome = outcomes.pop() if len(outcomes) == 1 else None
+    if outcome is not None:
+        status = Status.TRUE if outcome else Status.FALSE
         _remember_match(statement, operands, frame)
         end_where_it_fails(status, frame)
         return CommandResult(status)
@@ -296,7 +298,7 @@ def _every(operands: list[list[tuple[Text, ...]]]) -> list[list[Text]]:
 
 def _remember_match(statement: Condition, operands: list[list[tuple[Text, ...]]], frame: Frame) -> None:
     """``BASH_REMATCH`` of a single ``[[ TEXT =~ REGEX ]]``."""
-    if len(operands) != 3 or statement.words[1] != (Literal("=~"),):
+    if len(operands) != 3 or statement.words[1] != _REGEX:
         return
     texts = [known(options[0][0]) if len(options) == 1 else None for options in operands]
     groups = conditions.groups(texts[0], texts[2])
@@ -305,7 +307,7 @@ def _remember_match(statement: Condition, operands: list[list[tuple[Text, ...]]]
 
 
 def _forget_match(statement: Condition, frame: Frame) -> None:
-    if (Literal("=~"),) in statement.words:
+    if _REGEX in statement.words:
         frame.arrays.pop("BASH_REMATCH", None)
 
 
@@ -343,7 +345,8 @@ def narrow(runner: Runner, test: Statement, frame: Frame, *, wanted: bool) -> No
         before = frame.get(name)
         if len(before) > 1:
             against = Status.FALSE if wanted else Status.TRUE
-            kept = [text for text in before if _with(runner, test, frame, name, text) is not against]
+            outcomes = _with_each(runner, test, frame, name, before)
+            kept = [text for text, status in zip(before, outcomes, strict=True) if status is not against]
             if kept:
                 _narrow(frame, name, alternatives(kept))
 
@@ -367,11 +370,18 @@ def _bind(runner: Runner, test: Condition, frame: Frame, *, wanted: bool) -> Non
                 frame.set(name, ((values[0],),))
 
 
-def _with(runner: Runner, test: Condition, frame: Frame, name: str, text: Text) -> Status:
-    runner.spend(1)
+def _with_each(runner: Runner, test: Condition, frame: Frame, name: str, values: Values) -> Iterator[Status]:
+    """The outcome of a condition with each of the values. One that changes nothing needs one frame."""
+    parts = [part for word in test.words for part in word if not isinstance(part, Literal)]
+    plain = [part for part in parts if isinstance(part, Parameter) and not (part.operator or part.index)]
+    changes = len(plain) < len(parts) or "u" in frame.options or _REGEX in test.words
     trial = frame.copy()
-    trial.variables[name] = (text,)
-    return condition(runner, test, trial).status
+    for text in values:
+        runner.spend(1)
+        if changes:
+            trial = frame.copy()
+        trial.variables[name] = (text,)
+        yield condition(runner, test, trial).status
 
 
 def _after(before: Values, outcome: CommandResult) -> CommandResult:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from freshlayer.shell.arms import Groups, grouped
 from freshlayer.shell.arrays import Array, merged_arrays, with_items
-from freshlayer.shell.joining import merged, merged_arguments, merged_input
+from freshlayer.shell.joining import differing, merged, merged_arguments, merged_input
 from freshlayer.shell.syntax.nodes import Statement
 from freshlayer.shell.values import (
     BLANKS,
@@ -350,14 +350,13 @@ class Frame(Struct):
     def _take_variables(self, arms: list[Frame]) -> None:
         """What one of several ways knows; most change no variable."""
         first, *others = arms
-        groups = first.groups
-        names = dict(first.variables)
+        groups, variables = first.groups, dict(first.variables)
         arrays, functions, hidden = dict(first.arrays), dict(first.functions), dict(first.hidden)
         differ = False
         for arm in others:
             if arm.variables != first.variables:
                 differ = True
-                names |= arm.variables
+                variables |= arm.variables
             if arm.groups is not groups:
                 groups = tuple([one for one in groups if any(other is one for other in arm.groups)])
             arrays |= arm.arrays
@@ -366,11 +365,13 @@ class Frame(Struct):
         self.functions, self.hidden = functions, hidden
         self.arrays = {name: merged_arrays([arm.arrays.get(name, {}) for arm in arms]) for name in arrays}
         if differ:
+            variables |= first.variables
+            names = differing(variables, [arm.variables for arm in arms])
             rows = [{name: arm.raw(name) for name in names} for arm in arms]
-            self.variables = {name: merged([row[name] for row in rows]) for name in names}
-            self.groups = grouped(groups, self.variables, rows)
-        else:
-            self.variables, self.groups = names, groups
+            found = {name: merged([row[name] for row in rows]) for name in names}
+            variables |= found
+            groups = grouped(groups, found, rows)
+        self.variables, self.groups = variables, groups
 
     def _take_settings(self, arms: list[Frame]) -> None:
         first, *others = arms

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 
 from freshlayer.model.reasons import Reason
@@ -11,6 +11,14 @@ from freshlayer.shell.values import NOTHING, Hole, Values, Why, alternatives
 _PERHAPS_NONE = Hole(
     Why.OTHER, Reason("not-computed", detail="how many arguments there are is not known"), "$@"
 )
+
+
+def differing(values: Mapping[str, Values], arms: Sequence[Mapping[str, Values]]) -> list[str]:
+    """The names that do not have these very values in each of the arms."""
+    found: set[str] = set()
+    for arm in arms:
+        found.update([name for name, value in values.items() if arm.get(name) is not value])
+    return [name for name in values if name in found] if found else []
 
 
 def merged(found: Sequence[Values]) -> Values:

@@ -22,6 +22,7 @@ _LONGEST = 200
 """Operands and operators, beyond which nothing is decided."""
 
 
+_JOINERS = frozenset({"-o", "||", "-a", "&&"})
 _OF_FILES = frozenset({"-f", "-e", "-r", "-s", "-d"})
 
 Exists = Callable[[str, str], bool | None]
@@ -48,7 +49,7 @@ def decide(fields: list[Text], *, double: bool, exists: Exists | None = None) ->
 
 def _without_arguments(text: Text) -> Text:
     for part in text:
-        if isinstance(part, Hole) and part.why is Why.ARGUMENT:
+        if type(part) is Hole and part.why is Why.ARGUMENT:
             return text_of(*("" if isinstance(p, Hole) and p.why is Why.ARGUMENT else p for p in text))
     return text
 
@@ -56,6 +57,8 @@ def _without_arguments(text: Text) -> Text:
 def _either(fields: list[Text], rules: _Rules) -> bool | None:
     """``-o`` and ``||`` bind less than ``-a`` and ``&&``."""
     words = [known(field) for field in fields]
+    if _JOINERS.isdisjoint(words):
+        return _primary(fields, words, rules)
     for joiners in (("-o", "||"), ("-a", "&&")):
         parts = _divided(fields, joiners) if joiners[0] in words or joiners[1] in words else []
         if len(parts) > 1:
