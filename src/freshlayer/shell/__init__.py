@@ -104,7 +104,7 @@ def follow_words(words: tuple[str, ...], surroundings: Surroundings) -> Followin
 
 def _following(evaluator: Evaluator, *, whole: bool) -> Following:
     found = evaluator.runs.unfollowed
-    unfollowed = tuple(dict.fromkeys(found)) if found else ()
+    unfollowed = tuple(dict.fromkeys(found)) if len(found) > 1 else found
     return Following(tuple(evaluator.calls), whole, unfollowed)
 
 

@@ -32,8 +32,9 @@ DECLARING = frozenset({"export", "readonly", *LOCAL})
 
 def declare(runner: Runner, statement: Command, frame: Frame) -> CommandResult:
     """Assignments that stay. Their status is that of the last substitution in them (POSIX 2.9.1)."""
-    runner.expander.substituted = Status.TRUE
-    words = [runner.expander.fields(word, frame) for word in statement.words]
+    expander = runner.expander
+    expander.substituted = Status.TRUE
+    words = [expander.fields(word, frame) for word in statement.words]
     variants = one_at_a_time(words) if words else []
     command = (known(variants[0][0]) or "") if variants and variants[0] else ""
     letters = _letters(variants[0][1:]) if variants else ""
@@ -43,7 +44,7 @@ def declare(runner: Runner, statement: Command, frame: Frame) -> CommandResult:
         _mark(assignment.name, command, letters, frame)
     for fields in variants:
         declare_words(fields, frame)
-    return CommandResult(Status.TRUE if statement.words else runner.expander.substituted)
+    return CommandResult(Status.TRUE if statement.words else expander.substituted)
 
 
 def _letters(fields: tuple[Text, ...]) -> str:

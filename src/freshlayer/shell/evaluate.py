@@ -72,17 +72,15 @@ class Evaluator:
     ``whole``: False where a script inside the script (``eval``, ``sh -c``) was not understood.
     """
 
+    whole = True
+    _expander: Expander | None = None
+    _steps = _apart = _depth = _functions = 0
+
     def __init__(self, platform: str, fetchers: frozenset[str], runs: ScriptRuns) -> None:
         self.runs = runs
         self.platform = platform
         self.fetchers = fetchers
         self.calls: list[Call] = []
-        self.whole = True
-        self._expander: Expander | None = None
-        self._steps = 0
-        self._apart = 0
-        self._depth = 0
-        self._functions = 0
 
     @property
     def expander(self) -> Expander:

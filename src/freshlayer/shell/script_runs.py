@@ -46,6 +46,15 @@ class ScriptRuns:
     ``nested``: how many scripts are inside each other there: ``$(…)``, ``eval``.
     """
 
+    # Most scripts need none of these: they are no attributes of each one.
+    unfollowed: tuple[Unfollowed, ...] = ()
+    file: _Script | None = None
+    nested = 0
+    _line = 0
+    _open: tuple[str, ...] = ()
+    _downloaded: frozenset[str] = frozenset()
+    _defined: dict[str, _Script | None] | None = None
+
     def __init__(
         self,
         files: Files,
@@ -58,13 +67,6 @@ class ScriptRuns:
         self.downloads = downloads
         self.search = search
         self.common = common
-        self.unfollowed: list[Unfollowed] = []
-        self.file: _Script | None = None
-        self.nested = 0
-        self._line = 0
-        self._open: list[str] = []
-        self._downloaded: set[str] = set()
-        self._defined: dict[str, _Script | None] = {}
 
     @property
     def place(self) -> ScriptPlace | None:
@@ -84,23 +86,26 @@ class ScriptRuns:
 
     def define(self, function: str) -> None:
         """A function is defined here."""
+        if self._defined is None:
+            self._defined = {}
         self._defined[function] = self.file
 
     @contextmanager
     def function(self, name: str) -> Iterator[None]:
         """The body of a function is in the script that has defined it."""
-        with self._inside(self._defined.get(name, self.file)):
+        with self._inside((self._defined or {}).get(name, self.file)):
             yield
 
     @contextmanager
     def script(self, name: str, lines: tuple[int, ...]) -> Iterator[None]:
         """A file is followed; ``lines``: of each row of its nodes."""
-        self._open.append(name)
+        before = self._open
+        self._open = (*before, name)
         try:
             with self._inside(_Script(name, lines)):
                 yield
         finally:
-            self._open.pop()
+            self._open = before
 
     def may_follow(self, name: str) -> bool:
         """Whether a file is followed: not inside itself, and not too deep."""
@@ -116,15 +121,16 @@ class ScriptRuns:
         """A script that is downloaded and executed."""
         if sum(map(is_download, self._open)) >= _DEEPEST_DOWNLOAD:
             return NoText(source, _TOO_DEEP)
-        if len(self._downloaded | {source}) > _MOST_DOWNLOADS:
+        downloaded = self._downloaded | {source}
+        if len(downloaded) > _MOST_DOWNLOADS:
             return NoText(source, _TOO_MANY)
-        self._downloaded.add(source)
+        self._downloaded = downloaded
         return self.downloads.text(source)
 
     def miss(self, name: str, reason: Reason, text: str = "") -> None:
         """A script that is executed here and can't be followed."""
         if len(self.unfollowed) < _MOST_UNFOLLOWED:
-            self.unfollowed.append(Unfollowed(name, reason, text, self.place))
+            self.unfollowed += (Unfollowed(name, reason, text, self.place),)
 
     @contextmanager
     def _inside(self, script: _Script | None) -> Iterator[None]:
