@@ -97,9 +97,10 @@ class Expander:
         only = word[0] if len(word) == 1 else None
         if type(only) is Literal and only.text:
             return [((only.text,),)]
-        if type(only) is Parameter and only.quoted and self._depth <= _DEEPEST:
-            values = plain_values(only, frame)
-            if values is not None and len(values) <= MOST_ALTERNATIVES:
+        if only is not None and only.quoted and self._depth <= _DEEPEST:
+            values = plain_values(only, frame) if isinstance(only, Parameter) else self._part(only, frame)
+            if values is not None:
+                values = values if len(values) <= MOST_ALTERNATIVES else ((TOO_MANY,),)
                 return [(value,) for value in values]
         plain = None if unset_vanishes else self._plain(word, frame)
         if plain:
