@@ -25,7 +25,10 @@ def parse(text: str) -> Script:
     if command:
         return Script(Sequence((command,)), whole=True, lines=_line_numbers(text))
     found = beginning(joined)
-    plain = _with_compounds(found) if found.rest else whole(found)
+    if not found.rest:
+        plain = whole(found)
+    else:
+        plain = _with_compounds(found) if "\n" not in found.rest else _of_lines(joined)
     if plain:
         return Script(plain, whole=True, lines=_line_numbers(text))
     from freshlayer.shell.syntax.grammar import statements_of  # noqa: PLC0415 - loads the parser's library
@@ -44,6 +47,12 @@ def _with_compounds(start: Beginning) -> Sequence | None:
     from freshlayer.shell.syntax.plain_compounds import with_compounds  # noqa: PLC0415 - few scripts have one
 
     return with_compounds(start)
+
+
+def _of_lines(text: str) -> Sequence | None:
+    from freshlayer.shell.syntax.plain_lines import of_lines  # noqa: PLC0415 - few scripts have some
+
+    return of_lines(text)
 
 
 def _continued(start: Beginning, *, as_written: bool) -> Sequence | None:
