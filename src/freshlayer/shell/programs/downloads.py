@@ -29,6 +29,8 @@ _DIRECTORY = {
     "aria2c": compiled(r"-d|--dir"),
 }
 _URL = compiled(r"(?:https?|ftp)://[^/]")
+_PLAIN = compiled(r"-[a-zA-Z#]*O (?:https?|ftp)://[^/?# ][^?# ]*/([^/?# ]+)")
+"""``curl -fsSLO URL``, as most are written, with the last part of the path."""
 _LETTERS = frozenset("oOPd")
 _LONG = frozenset({"out", "dir", "rem"})
 """A letter of each short option that decides where a file is written, and how each long one begins."""
@@ -67,6 +69,8 @@ def printed_body(runner: Runner, fields: Fields) -> str:
 
 def _targets(name: str, words: list[str]) -> list[str]:
     """The files that ``curl -o FILE URL``, ``curl -O URL``, ``wget URL`` write; ``-`` is standard output."""
+    if name == "curl" and (plain := _PLAIN.fullmatch(" ".join(words))) is not None:
+        return [plain[1]]
     found: list[str] = []
     directory, own = "", name != "curl"
     for place, word in enumerate(words):
