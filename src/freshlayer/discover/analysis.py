@@ -182,6 +182,8 @@ class Analysis(Struct, frozen=True):
         """Seconds for which an answer is valid: the least of its places."""
         if not self.directives:
             return NO_DIRECTIVES.ttl
+        if len(item.places) == 1:
+            return self.directives.get(item.places[0].line, NO_DIRECTIVES).ttl
         return min(self.directives.get(place.line, NO_DIRECTIVES).ttl for place in item.places)
 
 

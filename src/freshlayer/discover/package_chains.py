@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from operator import attrgetter
 
 from freshlayer.dockerfile.model import Instruction, Stage, is_trigger
 from freshlayer.model.package_policy import PackagePolicy
@@ -11,6 +12,8 @@ from freshlayer.model.packages import PackageChain, PackageCommand, PackageRun
 Packages = Mapping[int, tuple[PackageCommand, ...]]
 Triggers = Mapping[int, tuple[Instruction, ...]]
 """Stage number → the ONBUILD triggers that run behind its FROM. No key can take part in them."""
+
+_NUMBER = attrgetter("number")
 
 Images = Mapping[int, tuple[str, str]]
 """Stage number → (reference, platform) of the image that its FROM names."""
@@ -28,6 +31,8 @@ def package_chains(
         return ()
     runs = {stage.number: (*triggers.get(stage.number, ()), *stage.instructions) for stage in stages}
     chains = list(_chains(stages, parents, packages, images, runs))
+    if len(chains) == 1:
+        return tuple(chains)
     return tuple(
         chain
         for place, chain in enumerate(chains)
@@ -43,15 +48,19 @@ def _chains(
     instructions: Triggers,
 ) -> Iterator[PackageChain]:
     for stage in stages:
-        if packages.keys().isdisjoint([it.number for it in instructions[stage.number]]):
+        if packages.keys().isdisjoint(map(_NUMBER, instructions[stage.number])):
             continue
         continued = [stage]
         while (parent := parents.get(continued[-1].number)) is not None:
             continued.append(parent)
         key = images[continued[-1].number]
         architecture = "".join(key[1].split("/")[1:2])
-        every = [it for one in reversed(continued) for it in instructions[one.number]]
-        runs = [_run(it, packages[it.number], architecture) for it in every if it.number in packages]
+        runs = [
+            _run(it, packages[it.number], architecture)
+            for one in reversed(continued)
+            for it in instructions[one.number]
+            if it.number in packages
+        ]
         yield PackageChain(key, tuple(runs))
 
 

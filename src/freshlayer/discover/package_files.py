@@ -73,7 +73,10 @@ def manager_files(manager: str, files: FilesSeen, downloads: Downloads) -> Manag
     texts: dict[str, str] = {}
     unknown: Reason | None = None
     foreign: dict[str, str] = {}
-    for path, file in _every(manager, files):
+    every = _every(manager, files)
+    if not every:
+        return ManagerFiles()
+    for path, file in every:
         names_sources = _SOURCES.fullmatch(path) is not None
         if isinstance(file, NoText) and file.source and names_sources:
             found: FileText | NoText = downloads.text(file.source)
@@ -96,23 +99,25 @@ def _names_repositories(path: str, text: str) -> bool:
     return _SOURCES.fullmatch(path) is not None and _REPOSITORY.search(text) is not None
 
 
-def _every(manager: str, files: FilesSeen) -> Iterator[tuple[str, FileText | NoText]]:
-    for path in (*_COMMON, *_FILES.get(manager, ())):
-        found = files.find(path)
-        if found is not None:
-            yield path, found
+def _every(manager: str, files: FilesSeen) -> list[tuple[str, FileText | NoText]]:
+    paths = (*_COMMON, *_FILES.get(manager, ()))
+    found = [(path, file) for path in paths if (file := files.find(path)) is not None]
     for directory in _DIRECTORIES[manager]:
-        yield from _below(directory, files, 0)
+        names = files.names(directory)
+        found += _below(directory, names, files, 0) if names else ()
+    return found
 
 
-def _below(directory: str, files: FilesSeen, depth: int) -> Iterator[tuple[str, FileText | NoText]]:
-    for name in sorted(files.names(directory))[:_MOST_FILES]:
+def _below(
+    directory: str, names: frozenset[str], files: FilesSeen, depth: int
+) -> Iterator[tuple[str, FileText | NoText]]:
+    for name in sorted(names)[:_MOST_FILES]:
         path = join(directory, name)
         found = files.find(path) if is_kept(path) else None
         if found is not None:
             yield path, found
         elif depth < _DEEPEST and is_kept(join(path, "x")):
-            yield from _below(path, files, depth + 1)
+            yield from _below(path, files.names(path), files, depth + 1)
 
 
 def _why_not(found: FileText | NoText) -> Reason | None:

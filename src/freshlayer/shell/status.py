@@ -23,6 +23,9 @@ class Status(Enum):
     PRESUMED = "presumed"
     OPEN = "open"
 
+    # That of ``Enum`` is written in Python; each member is there once.
+    __hash__ = object.__hash__
+
 
 def opposite(status: Status) -> Status:
     """How ``! statement`` ends."""

@@ -61,7 +61,8 @@ _OFFLINE: Mapping[str, _Offline] = {
 def is_offline(program: str, words: Sequence[str | None], files: ProjectFiles, variable: Variable) -> bool:
     """Whether a command requests nothing. ``words``: None for one that is not known."""
     known = [word for word in words if word is not None]
-    if len(known) < len(words) or any(mark in word for word in known for mark in _ELSEWHERE):
+    joined = "\n".join(known)
+    if len(known) < len(words) or any(mark in joined for mark in _ELSEWHERE):
         return False
     if program == "pip" or (program == "uv" and known[:1] == ["pip"]):
         own = known[1:] if program == "uv" else known

@@ -79,11 +79,14 @@ _DIRECTORIES: dict[str, frozenset[str]] = {
 """Program → the options that name the directory of the project, or the manifest in it."""
 
 _MANIFESTS = frozenset({"--manifest-path"})
+_NONE: frozenset[str] = frozenset()
 
 
 def _in_directory(program: str, project: Project) -> Project:
     """The project that a command names, without the options that name it."""
-    options, kept, directory = _DIRECTORIES.get(program, frozenset()), list[str](), project.directory
+    options, kept, directory = _DIRECTORIES.get(program, _NONE), list[str](), project.directory
+    if options.isdisjoint([word.partition("=")[0] for word in project.arguments] if options else ()):
+        return project
     words = iter(project.arguments)
     for word in words:
         name, equals, value = word.partition("=")
@@ -92,8 +95,7 @@ def _in_directory(program: str, project: Project) -> Project:
             continue
         value = value if equals else next(words, "")
         directory = join(directory, dirname(value) if name in _MANIFESTS else value)
-    is_named = len(kept) < len(project.arguments)
-    return replace(project, arguments=tuple(kept), directory=directory, is_named=is_named)
+    return replace(project, arguments=tuple(kept), directory=directory, is_named=True)
 
 
 def lock_of(program: str, project: Project) -> Lock | None:

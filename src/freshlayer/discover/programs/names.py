@@ -139,7 +139,7 @@ def _word(field: shell.Text) -> Word:
 
 def known_part(text: shell.Text) -> str:
     """A text with ``…`` for what is not known of it."""
-    return "".join(part if isinstance(part, str) else "…" for part in text)
+    return "".join([part if isinstance(part, str) else "…" for part in text])
 
 
 def respelled(words: Words, call: Call) -> Words:

@@ -78,7 +78,7 @@ class Invocation(Struct, frozen=True):
 
     def has(self, *names: str) -> bool:
         """Whether one of these options is given."""
-        return any(name in names for name, _ in self.options)
+        return bool(self.options) and not {name for name, _ in self.options}.isdisjoint(names)
 
 
 Items = list[tuple[str, Word | None]]

@@ -129,6 +129,8 @@ def _updates_first(name: str, verb: str) -> bool:
 
 
 def _normalised(name: str, given: Word) -> tuple[str, Word]:
+    if given == "" and name != "option":
+        return name, given
     value = given.removeprefix("=") if isinstance(given, str) else given
     if name == "option":
         return _setting(value)
