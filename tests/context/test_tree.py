@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from freshlayer.context.tree import dockerfiles, is_dockerfile
+from freshlayer.context.tree import dockerfiles, is_dockerfile, with_names
 from freshlayer.errors import ContextError
 
 PATHS = [
@@ -120,3 +120,14 @@ def test_a_repository_within_another_has_rules_of_its_own_alone(project: Path) -
     (project / ".gitignore").write_text("*.Dockerfile\n")
     (project / "module" / ".git").write_text("gitdir: elsewhere\n")
     assert found(project) == ["module/x.Dockerfile"]
+
+
+def test_what_is_beside_a_dockerfile_is_known_by_name_though_git_ignores_it(tmp_path: Path) -> None:
+    write(tmp_path, ".git/HEAD", "Dockerfile", "freshlayer.toml", "a/Dockerfile")
+    (tmp_path / ".gitignore").write_text("*.toml\n")
+    root, below = with_names(tmp_path, print)
+    assert root == (
+        str(tmp_path / "Dockerfile"),
+        {".git", ".gitignore", "Dockerfile", "freshlayer.toml", "a"},
+    )
+    assert below == (str(tmp_path / "a" / "Dockerfile"), {"Dockerfile"})

@@ -23,8 +23,8 @@ from freshlayer.cli.options import Options
 from freshlayer.cli.output import Output
 from freshlayer.cli.session import session_of
 from freshlayer.cli.state_place import is_lost
-from freshlayer.context import Source, may_have_settings, read_found
-from freshlayer.context.tree import dockerfiles
+from freshlayer.context import SETTINGS, Source, may_have_settings, read_found
+from freshlayer.context.tree import with_names
 from freshlayer.credentials import Keyring
 from freshlayer.discover.analysis import BuildRequest
 from freshlayer.errors import ContextError, DockerfileError, FreshlayerError
@@ -118,10 +118,11 @@ def searched(search: Search, failed: Callable[[str], None]) -> Iterator[Candidat
 def _below(context: str, failed: Callable[[str], None]) -> Iterator[Candidate]:
     """Raises ContextError."""
     beginning, real = os.path.join(Path(context), ""), os.path.realpath(context)
-    for path in dockerfiles(context, failed):
+    for path, names in with_names(context, failed):
         # The search follows no symbolic links.
         place = os.path.join(real, path.removeprefix(beginning))
-        yield Candidate(os.path.dirname(path) or ".", path, real=place)
+        alone = names.isdisjoint(SETTINGS)
+        yield Candidate(os.path.dirname(path) or ".", path, real=place, alone=alone)
 
 
 def read_one(
@@ -140,7 +141,7 @@ def read_one(
     except DockerfileError as error:
         raise placed(error, source) from None
     found = AnalysedFile(source, read, platforms=search.request.platforms)
-    return with_settings(options, hosts if search.below else None, found)
+    return found if wanted.alone else with_settings(options, hosts if search.below else None, found)
 
 
 def with_settings(

@@ -1,6 +1,7 @@
 """Build contexts on disk: the Dockerfile, the ignore files, the tar for the classic builder."""
 
 from freshlayer.context.source import (
+    SETTINGS,
     Source,
     may_have_settings,
     read_dockerfile,
@@ -11,6 +12,7 @@ from freshlayer.context.source import (
 )
 
 __all__ = [
+    "SETTINGS",
     "Source",
     "may_have_settings",
     "read_dockerfile",

@@ -22,7 +22,8 @@ _OWN_TABLE = compiled(r"(?m)^\s*\[tool\.freshlayer")
 _LARGEST = 16 * 1024 * 1024
 # In the order of docker's client.
 _NAMES = ("Dockerfile", "dockerfile")
-_SETTINGS: dict[str, tuple[str, ...]] = {"freshlayer.toml": (), "pyproject.toml": ("tool", "freshlayer")}
+SETTINGS: dict[str, tuple[str, ...]] = {"freshlayer.toml": (), "pyproject.toml": ("tool", "freshlayer")}
+"""Name of a file that may hold settings → the table that they are in."""
 
 
 class StandardInput(Protocol):
@@ -168,7 +169,7 @@ def read_settings(directory: Path) -> tuple[str, str, tuple[str, ...]] | None:
     """(text, path, table) of the settings in a directory; None if there are none."""
     if not may_have_settings(str(directory)):
         return None
-    for name, table in _SETTINGS.items():
+    for name, table in SETTINGS.items():
         try:
             text = _settings_text(directory / name)
         except FileNotFoundError:
@@ -182,7 +183,7 @@ def read_settings(directory: Path) -> tuple[str, str, tuple[str, ...]] | None:
 def may_have_settings(directory: str) -> bool:
     """False where it has no file that may hold some, as most: to read one takes five times as long."""
     beginning = os.path.join(directory, "")
-    for name in _SETTINGS:
+    for name in SETTINGS:
         try:
             os.stat(f"{beginning}{name}")
         except FileNotFoundError:
@@ -197,7 +198,7 @@ def may_have_settings(directory: str) -> bool:
 def read_settings_file(path: Path) -> tuple[str, str, tuple[str, ...]]:
     """The same of a file that was named. Raises ContextError if there is none."""
     try:
-        return _settings_text(path), str(path), _SETTINGS.get(path.name, ())
+        return _settings_text(path), str(path), SETTINGS.get(path.name, ())
     except FileNotFoundError:
         raise ContextError(f"{shown(str(path))}: no such settings file") from None
 

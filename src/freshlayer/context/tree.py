@@ -7,6 +7,7 @@ import os
 import re
 import warnings
 from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,6 +62,13 @@ def dockerfiles(
     ``wanted``: which names are looked for. ``report`` gets a message for each directory that can't be listed,
     and for each .gitignore that can't be read. Raises ContextError if the root is not a directory.
     """
+    return (path for path, _ in with_names(root, report, wanted))
+
+
+def with_names(
+    root: str | Path, report: Callable[[str], None], wanted: Callable[[str], bool] = is_dockerfile
+) -> Iterator[tuple[str, AbstractSet[str]]]:
+    """The same, each with the names of all that is in its directory."""
     root = Path(root)
     if not root.is_dir():
         raise ContextError(f"{shown(str(root))}: is not a directory")
@@ -70,7 +78,8 @@ def dockerfiles(
         try:
             with os.scandir(directory) as entries:
                 found = sorted(entries, key=lambda entry: entry.name)
-            levels = _levels(directory, {entry.name for entry in found}, above, report)
+            names = {entry.name for entry in found}
+            levels = _levels(directory, names, above, report)
         except OSError as error:
             report(f"{shown(directory)}: can't be read: {error.strerror}")
             continue
@@ -79,7 +88,7 @@ def dockerfiles(
             for entry in found
             if _is_wanted(entry, wanted) and not (levels and _is_ignored(directory, entry, levels))
         ]
-        yield from (_path(directory, entry) for entry in left if not entry.is_dir())
+        yield from ((_path(directory, entry), names) for entry in left if not entry.is_dir())
         waiting += [(_path(directory, entry), levels) for entry in reversed(left) if entry.is_dir()]
 
 

@@ -50,7 +50,7 @@ class Candidate(Struct, frozen=True):
 
     ``tool``: compose or bake, where the file is one of theirs. ``root``: the directory that was searched.
     ``named``: its name in reports and in the state, where that is not its path. ``real``: its path without
-    symbolic links, where it is known.
+    symbolic links, where it is known. ``alone``: no file beside it can hold settings.
     """
 
     context: str
@@ -59,6 +59,7 @@ class Candidate(Struct, frozen=True):
     root: str = ""
     named: str = ""
     real: str = ""
+    alone: bool = False
 
 
 class AnalysedFile(Struct, frozen=True):

@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from itertools import chain
 from posixpath import basename
+from typing import Any
 
 from freshlayer import shell
 from freshlayer.discover.programs.table import names
@@ -119,10 +120,10 @@ def _is_table_name(word: str) -> bool:
 
 def words_of(fields: tuple[shell.Text, ...]) -> Words:
     """The words of a call, each as far as it is known."""
-    parts = [*chain.from_iterable(fields)]
+    parts: list[Any] = [*chain.from_iterable(fields)]
     if len(parts) == len(fields) and Hole not in map(type, parts):
         # As in most commands: each is one string.
-        return list(map(str, parts))
+        return parts
     return [_word(field) for field in fields]
 
 
