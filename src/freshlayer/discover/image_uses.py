@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from freshlayer import reference
-from freshlayer.discover.named_contexts import context_named, named_source
+from freshlayer.discover.named_contexts import context_named
 from freshlayer.discover.stage_bases import StageBases
 from freshlayer.discover.syntaxes.found import Found
 from freshlayer.dockerfile.model import Dockerfile, Instruction, Stage
@@ -60,7 +60,7 @@ class ImageUses:
     ) -> Iterator[ImageUse]:
         if not isinstance(name, str) or name in {"", _SCRATCH}:
             return
-        for finding in named_source(name, self._contexts):
+        for finding in self._bases.sources(name):
             if not isinstance(finding, Found):
                 continue
             try:

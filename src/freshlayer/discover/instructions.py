@@ -278,7 +278,7 @@ class _Finder:
         if isinstance(base, Unknown):
             yield "FROM", Missed(stage.base, base.reason)
         elif base and base != "scratch":
-            yield from [("FROM", finding) for finding in named_source(base, self._contexts)]
+            yield from [("FROM", finding) for finding in self._bases.sources(base)]
 
     def _instruction(self, instruction: Instruction) -> list[tuple[str, Finding]]:
         environment = self._environments[instruction.number]

@@ -11,7 +11,7 @@ from msgspec import Struct
 from freshlayer.discover.files.base import BaseLayer, UnreadBase
 from freshlayer.discover.files.layers import Layer
 from freshlayer.discover.named_contexts import named_source
-from freshlayer.discover.syntaxes.found import Found
+from freshlayer.discover.syntaxes.found import Finding, Found
 from freshlayer.dockerfile.model import Instruction, Stage
 from freshlayer.dockerfile.platforms import normalised
 from freshlayer.dockerfile.scope import Environment, Value
@@ -55,6 +55,7 @@ class StageBases:
         self._wanted: dict[tuple[str, str], BaseWanted] = {}
         self._looked_into: dict[tuple[str, str], None] = {}
         self.references: dict[str, Reference] = {}
+        self._sources: dict[str, list[Finding]] = {}
 
     @property
     def wanted(self) -> tuple[BaseWanted, ...]:
@@ -146,6 +147,13 @@ class StageBases:
             wanted = BaseWanted(*key, contents, packages)
             self._wanted[key] = wanted if before is None else _both(before, wanted)
 
+    def sources(self, name: str) -> list[Finding]:
+        """What the name of an image means."""
+        found = self._sources.get(name)
+        if found is None:
+            found = self._sources[name] = list(named_source(name, self.contexts))
+        return found
+
     def reference(self, text: str) -> Reference:
         """What a text refers to. Raises ReferenceInvalidError."""
         found = self.references.get(text)
@@ -156,7 +164,7 @@ class StageBases:
     def _canonical(self, base: str) -> str:
         if base == _SCRATCH and base not in self.contexts:
             return base
-        found = next(iter(named_source(base, self.contexts)), None) if base else None
+        found = next(iter(self.sources(base)), None) if base else None
         try:
             return self.reference(found.text).text if isinstance(found, Found) else ""
         except ReferenceInvalidError:

@@ -48,9 +48,11 @@ class Names(Struct, Generic[Value], frozen=True):
 
     def put_all(self, more: Mapping[str, Value]) -> Names[Value]:
         """The same with more names."""
+        if not more:
+            return self
         if not self.places and len(more) <= len(_NO_BRANCH):
             # The first ones fill one node.
-            self.places.update(zip(more, range(len(more)), strict=True))
+            self.places.update({name: place for place, name in enumerate(more)})
             return Names(self.places, (*more.values(), *_NO_BRANCH[len(more) :]))
         names = self
         for name, value in more.items():
