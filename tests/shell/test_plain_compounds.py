@@ -52,6 +52,23 @@ _BETWEEN = st.sampled_from((" && ", "&&", "; ", ";", " || ", " | ", "|"))
 _PATTERNS = st.lists(_VALUES, min_size=1, max_size=2).map("|".join)
 _ENDS_OF_ARMS = st.sampled_from((";;", " ;; ", ";  ;;", ";", ""))
 
+_REDIRECTIONS = st.sampled_from(
+    (
+        " > f",
+        ">f",
+        ' >> "$A"',
+        " 2>&1",
+        " >&2",
+        " < f",
+        " > f 2>&1",
+        " 2>f",
+        " 1> $A",
+        "2>f",
+        " > f b",
+        " <f >g",
+    )
+)
+
 
 def _lists(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     """One or two statements."""
@@ -71,6 +88,8 @@ def _compounds(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         st.builds("{} {}; do {}; done".format, st.sampled_from(("while", "until")), body, body),
         st.sampled_from(("{{ {}; }}", "( {} )", "({};)", "! {}")).flatmap(lambda t: body.map(t.format)),
         st.builds("if {}; then {} fi".format, body, inner),
+        st.builds("{{ {}; }}{}".format, body, _REDIRECTIONS),
+        st.builds("({}){}".format, body, _REDIRECTIONS),
     )
 
 
@@ -100,6 +119,7 @@ _PLAIN = (
     "while [ $A -lt 3 ]; do a; done; until a; do b; done",
     "a && [ ! -e /b/c ]; [ x = x ] || d",
     "if a; then if b; then c; fi fi; d",
+    '{ a; b "$C"; } >> /d && (e) > f 2>&1; if { a; } < b; then (c) >&2; fi; d | { a; } > f',
 )
 
 
@@ -121,6 +141,7 @@ def test_common_scripts_are_read_without_the_grammar(script: str) -> None:
             "a ]",
         ),
         *("case x in a)b;; esac", "for x; do a; done", "for x in a do b; done", "for x in a; do done", "(a"),
+        *("{ a; } > f b", "{ a; }2>f", "(a)2>f", "! { a; } > f", "a | (b) > f | c", "(a) >| f", "(a) 3> f"),
         *("{ a }", "{ a; } b", "()", "((a))", "f() { a; }", "[[ a ]]", "[ a -a b ]", "[ -1 = a ]", "[ if ]"),
         *("[ a ] b", "[ a ] > b", "! export X=1", "! a > b", "! ! a", "! a | b", "a & b", "a; (b) && ;"),
         *(
@@ -150,6 +171,7 @@ def test_what_is_not_plain_is_left_to_the_grammar(script: str) -> None:
         ),
         *("case a in " + "a) ;; " * 10_000, "case a in " + "a|" * 30_000, "(a) && " + "b && " * 20_000),
         *("[ a = " + "b" * 60_000, "[ a " + " " * 60_000, "for x in " + "a " * 30_000, "(a" + " " * 60_000),
+        *("(a)" + " > b" * 20_000 + " c", "(a) > " + "b" * 60_000 + "(", "{ a; } > f; " * 5_000 + "|"),
         *("(" + "$(a " * 20_000, "(" + '"$(a" ' * 10_000, "case " + "$A" * 30_000, "(" + "a=" * 30_000),
     ],
 )

@@ -42,11 +42,11 @@ _ASSIGNED = compiled(
 )
 """At some backslashes the grammar ends a value."""
 _BEFORE_REDIRECTIONS = compiled(rf"(?:[^<>'\"$\\]++|{_UNIT})*+", ASCII)
-_TARGET = rf"(?:[{CHARACTERS}]|{VARIABLE}|{SINGLE}|{DOUBLE})++"
+TARGET = rf"(?:[{CHARACTERS}]|{VARIABLE}|{SINGLE}|{DOUBLE})++"
 _REDIRECTIONS = compiled(
-    rf"(?:(?:(?<=[ \t])[12])?(?:>&[12]|(?:>>?|<)[ \t]*{_TARGET})(?![^ \t])[ \t]*)++", ASCII
+    rf"(?:(?:(?<=[ \t])[12])?(?:>&[12]|(?:>>?|<)[ \t]*{TARGET})(?![^ \t])[ \t]*)++", ASCII
 )
-_REDIRECTION = compiled(rf"([12]?)(>&|>>?|<)[ \t]*({_TARGET})", ASCII)
+_REDIRECTION = compiled(rf"([12]?)(>&|>>?|<)[ \t]*({TARGET})", ASCII)
 _REDIRECTION_BETWEEN = compiled(r">&[12][ \t]++", ASCII)
 _NOT_BEHIND = compiled(r"[<>]")
 _DASH = (Literal("-"),)
@@ -134,6 +134,11 @@ def _redirected(written: str, end: int) -> Statement | None:
     # The grammar shows a command without the dash before a redirection.
     if body is None or body.declares or not body.all_words or body.all_words[-1] == _DASH:
         return None
+    return with_redirections(body, written, start)
+
+
+def with_redirections(body: Statement, written: str, start: int = 0) -> Statement | None:
+    """The statement with the redirections that are written from ``start`` on."""
     given: Word | None = None
     output: Word | None = None
     appends = False

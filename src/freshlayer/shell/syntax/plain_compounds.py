@@ -19,6 +19,7 @@ from freshlayer.shell.syntax.nodes import (
     Literal,
     Not,
     Pipeline,
+    Redirected,
     Sequence,
     Statement,
     While,
@@ -31,13 +32,23 @@ from freshlayer.shell.syntax.plain import (
     ends_oddly,
     holds_plain_scripts,
 )
-from freshlayer.shell.syntax.plain_commands import KEYWORDS, is_redirected, plain_statement
+from freshlayer.shell.syntax.plain_commands import (
+    KEYWORDS,
+    TARGET,
+    is_redirected,
+    plain_statement,
+    with_redirections,
+)
 from freshlayer.shell.syntax.plain_words import CHARACTERS, DOUBLE, SINGLE, SUBSTITUTION, VARIABLE, plain_word
 
 _DEEPEST = 12
 """How deep statements may be in each other; the grammar reads what is deeper."""
 _SCRIPT = compiled(rf"(?:{OF_COMMAND}|[&|;!()\[\]{{}}]|{REDIRECTION})*+", ASCII)
 _SIMPLE = compiled(rf"(?:{OF_COMMAND}|{REDIRECTION})++", ASCII)
+_REDIRECTIONS = compiled(
+    rf"(?:(?:(?<=[ \t])[12])?(?:>&[12]|(?:>>?|<)[ \t]*{TARGET})(?![^ \t;&|)])[ \t]*)++", ASCII
+)
+_GROUPS = frozenset("{(")
 _SEPARATOR = compiled(r"[ \t]*+(&&|\|\|?|;(?!;)|)[ \t]*+", ASCII)
 _KEYWORD = compiled(
     r"(?:(if|then|elif|else|do|while|until|!|\{)[ \t]|(fi|done|esac|\})(?![^ \t;&|)])|(\((?!\()|\)|;;)"
@@ -116,7 +127,7 @@ class _Reader:
             written = self.text[before : self.at]
             separator = self._separator()
             if separator == "|" or piped:
-                if type(statement) is Not or (separator == "|" and ends_oddly(statement, written, piped)):
+                if _is_odd(statement, separator, written, piped):
                     _leave()
                 piped.append(statement)
                 if separator == "|":
@@ -156,7 +167,16 @@ class _Reader:
         if not keyword:
             return self._simple()
         read = _READERS.get(keyword)
-        return read(self, depth + 1) if read and depth < _DEEPEST else _leave()
+        found = read(self, depth + 1) if read and depth < _DEEPEST else _leave()
+        return self._redirected(found) if keyword in _GROUPS else found
+
+    def _redirected(self, group: Statement) -> Statement:
+        """With the redirections behind it."""
+        match = _REDIRECTIONS.match(self.text, self.at)
+        if match is None:
+            return group
+        self.at = match.end()
+        return with_redirections(group, match[0]) or _leave()
 
     def tested(self, depth: int) -> Statement:
         """What is behind ``!``: a command or a test."""
@@ -180,6 +200,14 @@ class _Reader:
             _leave()
         self.at = match.end()
         return match
+
+
+def _is_odd(statement: Statement, separator: str, written: str, before: list[Statement]) -> bool:
+    """Whether the grammar reads something else at this part of a pipeline."""
+    if separator == "|" and ends_oddly(statement, written, before):
+        return True
+    of_group = type(statement) is Redirected and type(statement.statement) is Sequence
+    return type(statement) is Not or (of_group and len(before) > 1)
 
 
 def _if(reader: _Reader, depth: int) -> Statement:
