@@ -14,7 +14,7 @@ from bench.peers import PLACE
 from freshlayer.dockerfile.parse import parse
 
 SAMPLE = 60
-_ROUNDS = 3
+_ROUNDS = 5
 _LONGEST = 300.0
 _BASHLEX = """
 import json, sys, time
@@ -47,14 +47,15 @@ class Readers:
             f"{self.hadolint:.0f} ms ({self.freshlayer / self.hadolint:.2f})"
         )
         bashlex = (
-            f"`bashlex`, a parser of shell in Python, {self.bashlex:.1f} ms to parse the scripts alone, "
+            f"`bashlex`, a parser of shell in Python, {self.bashlex:.1f} ms "
+            f"({self.freshlayer / self.bashlex:.2f}) to parse the scripts alone, "
             f"of which it refuses {self.unread} of {self.scripts}"
         )
         return f"{ours}; {hadolint}; {bashlex}."
 
 
-def compared(ours: float, files: Sequence[Path], directory: Path) -> Readers:
-    """What they take for a sample of these Dockerfiles. ``ours``: milliseconds of processor time a file.
+def compared(act: Callable[[], object], files: Sequence[Path], directory: Path) -> Readers:
+    """What they take, in turn with ``act``, which reads all files; they read a sample of them.
 
     ``directory`` is for what a program reads. The programs are installed: see ``peers.install``.
     """
@@ -63,10 +64,15 @@ def compared(ours: float, files: Sequence[Path], directory: Path) -> Readers:
     place = directory / "scripts.json"
     place.write_text(json.dumps(scripts))
     hadolint = [str(PLACE / "bin" / "hadolint"), "--no-fail", *map(str, sample)]
-    taken = median(processor_time(lambda: _output(hadolint)) for _ in range(_ROUNDS))
     bashlex = [str(PLACE / "bin" / "python"), "-c", _BASHLEX, str(place)]
-    seconds, unread = min(json.loads(_output(bashlex)) for _ in range(_ROUNDS))
-    return Readers(ours, _each(taken, sample), _each(seconds, sample), len(scripts), unread)
+    rounds = [
+        (processor_time(act), processor_time(lambda: _output(hadolint)), *json.loads(_output(bashlex)))
+        for _ in range(_ROUNDS)
+    ]
+    ours, linted, parsed, unread = map(median, zip(*rounds, strict=True))
+    return Readers(
+        _each(ours, files), _each(linted, sample), _each(parsed, sample), len(scripts), round(unread)
+    )
 
 
 def processor_time(act: Callable[[], object]) -> float:
