@@ -11,7 +11,6 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "freshlayer"
 
 ALLOWED = {
-    "analyses/form.py:_written_more": "a function of our own",
     "analyses/code.py:stamp_at_start": "a digest of our own code, as it was when it was loaded",
     "cli/chosen_settings.py:warn_once": "warnings that were printed: of the command line alone",
     "context/classic.py:_group": "the name of a group by its number",
@@ -49,7 +48,6 @@ ALLOWED = {
     "packages/pypi/choose.py:_version": "the order of a version; bounded",
     "packages/pypi/choose.py:_ranks": "the tags of an interpreter on a platform; bounded",
     "packages/rpm/worlds.py:_WORLDS": "a pool, for as long as a run has its first index open; at most four",
-    "workflows/analyse.py:_analyse": "a function of our own",
     "watch/pages/rendering.py:assets": "our own style sheet and script",
     "shell/patterns.py:_inner_glob": "a regular expression for a pattern of a script; bounded",
     "shell/patterns.py:glob": "a regular expression for a pattern of a script; bounded",

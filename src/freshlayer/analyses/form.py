@@ -4,8 +4,7 @@ Modules with what is decoded here have no ``from __future__ import annotations``
 text of each annotation in each run.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from sys import intern
 from typing import TYPE_CHECKING, Any
@@ -251,15 +250,9 @@ def _more(analysis: Analysis, numbers: _Numbers) -> bytes:
     rare = (found.scripts, found.packages, found.bases, found.unlocked)
     if not any((*rare, analysis.package_chains, analysis.image_uses)):
         return b""
-    return _written_more()(analysis, numbers.of)
-
-
-@cache
-def _written_more() -> "Callable[[Analysis, Callable[[Reference], int]], bytes]":
-    """An import takes a while even of what is loaded."""
     from freshlayer.analyses.more import written_more  # noqa: PLC0415 - the smallest Dockerfiles lack it
 
-    return written_more
+    return written_more(analysis, numbers.of)
 
 
 def _discovery(kept: _Kept, more: "More | None", references: Sequence[Reference], once: _Once) -> Discovery:

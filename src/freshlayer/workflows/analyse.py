@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,15 +50,9 @@ def _read(
         answers.extend((item, found[item]) for item in wanted)
         return found
 
-    return _analyse()(source.text, request, noted, learned.scripts, learned.bases)
-
-
-@cache
-def _analyse() -> Callable[..., Analysis]:
-    """Where an analysis was kept, it is not needed; an import takes a while even of what is loaded."""
     from freshlayer.discover.reading import analyse  # noqa: PLC0415 - loads all that reads a Dockerfile
 
-    return analyse
+    return analyse(source.text, request, noted, learned.scripts, learned.bases)
 
 
 def _of_context(source: Source) -> ContextFiles:
