@@ -29,6 +29,7 @@ URL = "https://example.org/a/b.tgz"
         (f"curl -o - {URL}", []),
         (f"curl -O {URL}", ["b.tgz"]),
         (f"curl -fsSLO {URL}", ["b.tgz"]),
+        (f"curl '-O {URL}'", []),
         (f"curl -OL {URL}", ["b.tgz"]),
         (f"curl --remote-name {URL}", ["b.tgz"]),
         (f"curl --remote-name-all {URL} {URL}x", ["b.tgz", "b.tgzx"]),

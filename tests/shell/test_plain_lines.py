@@ -9,6 +9,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from freshlayer.shell.syntax.grammar import statements_of
+from freshlayer.shell.syntax.nodes import AndOr, Command, Sequence
 from freshlayer.shell.syntax.parse import parse
 from freshlayer.shell.syntax.plain_lines import of_lines
 from testing.shell_nodes import joined
@@ -104,6 +105,18 @@ def test_common_scripts_are_read_without_the_grammar(script: str) -> None:
 )
 def test_what_is_not_plain_is_left_to_the_grammar(script: str) -> None:
     assert of_lines(script) is None
+
+
+def test_a_list_may_have_any_length() -> None:
+    script = "{ b; }\n" + " && ".join(["a"] * 5_000) + "\nc"
+    body, commands = parse(script).body, []
+    assert isinstance(body, Sequence)
+    statement = body.statements[1]
+    while isinstance(statement, AndOr):
+        commands.append(statement.right)
+        statement = statement.left
+    commands.append(statement)
+    assert [it.row for it in commands if isinstance(it, Command)] == [1] * 5_000
 
 
 def test_many_lines_take_no_longer_than_their_text() -> None:

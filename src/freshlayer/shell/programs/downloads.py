@@ -69,7 +69,7 @@ def printed_body(runner: Runner, fields: Fields) -> str:
 
 def _targets(name: str, words: list[str]) -> list[str]:
     """The files that ``curl -o FILE URL``, ``curl -O URL``, ``wget URL`` write; ``-`` is standard output."""
-    if name == "curl" and (plain := _PLAIN.fullmatch(" ".join(words))) is not None:
+    if name == "curl" and len(words) == 2 and (plain := _PLAIN.fullmatch(" ".join(words))):
         return [plain[1]]
     found: list[str] = []
     directory, own = "", name != "curl"

@@ -45,6 +45,17 @@ def _ends_oddly(line: str) -> bool:
     return pipes > 1 and (">" in line or "<" in line or "export" in line)
 
 
+def _list_at(statement: AndOr, row: int) -> Statement:
+    """Of a list of any length, each of which is the left side of the next."""
+    behind = [statement]
+    while isinstance(left := behind[-1].left, AndOr):
+        behind.append(left)
+    found = _at(left, row)
+    for item in reversed(behind):
+        found = AndOr(found, item.operator, _at(item.right, row))
+    return found
+
+
 def _at(statement: Statement, row: int) -> Statement:
     """The same on another row; all of it is on the first one."""
     match statement:
@@ -52,8 +63,8 @@ def _at(statement: Statement, row: int) -> Statement:
             return replace(statement, row=row)
         case Redirected(statement=inner) | Not(statement=inner):
             return replace(statement, statement=_at(inner, row))
-        case AndOr(left=left, operator=operator, right=right):
-            return AndOr(_at(left, row), operator, _at(right, row))
+        case AndOr():
+            return _list_at(statement, row)
         case Pipeline(parts=parts):
             return Pipeline(tuple([_at(part, row) for part in parts]))
         case Sequence(statements=statements, own=own):
