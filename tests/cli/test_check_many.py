@@ -137,6 +137,16 @@ def test_settings_of_this_folder_are_for_those_that_have_none(freshlayer: Freshl
     assert freshlayer("check", "--network=host", "--recursive", ".").code == 1
 
 
+@pytest.mark.parametrize("text", ['[project]\nname = "a"\n', "not TOML", "# [tool.freshlayer]\n"])
+def test_a_project_file_without_settings_leaves_those_of_this_folder(
+    freshlayer: Freshlayer, project: Path, text: str
+) -> None:
+    write(project, "a/Dockerfile", "RUN curl http://127.0.0.1:1/x")
+    (project / "freshlayer.toml").write_text('on_unknown = "fail"\n')
+    (project / "a" / "pyproject.toml").write_text(text)
+    assert freshlayer("check", "--network=host", "--recursive", ".").code == 2
+
+
 def test_an_answer_holds_for_the_least_time_that_any_of_them_says(
     freshlayer: Freshlayer, origin: ServeOrigin, project: Path
 ) -> None:

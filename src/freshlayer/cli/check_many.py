@@ -23,7 +23,7 @@ from freshlayer.cli.options import Options
 from freshlayer.cli.output import Output
 from freshlayer.cli.session import session_of
 from freshlayer.cli.state_place import is_lost
-from freshlayer.context import SETTINGS, Source, may_have_settings, read_found
+from freshlayer.context import SETTINGS, Source, read_found, read_settings
 from freshlayer.context.tree import with_names
 from freshlayer.credentials import Keyring
 from freshlayer.discover.analysis import BuildRequest
@@ -121,7 +121,8 @@ def _below(context: str, failed: Callable[[str], None]) -> Iterator[Candidate]:
     for path, names in with_names(context, failed):
         # The search follows no symbolic links.
         place = os.path.join(real, path.removeprefix(beginning))
-        alone = names.isdisjoint(SETTINGS)
+        # Where names have no case, one with other letters is read as well.
+        alone = SETTINGS.keys().isdisjoint(map(str.lower, names))
         yield Candidate(os.path.dirname(path) or ".", path, real=place, alone=alone)
 
 
@@ -148,8 +149,7 @@ def with_settings(
     options: Options, hosts: Mapping[str, HostSettings] | None, found: AnalysedFile
 ) -> AnalysedFile:
     """With the settings beside a Dockerfile. ``hosts``: of the run; None where those beside it are all."""
-    file, root = found.source.file, found.source.root
-    if hosts is not None and not may_have_settings(root if file is None else os.path.dirname(file)):
+    if hosts is not None and read_settings(found.source.directory) is None:
         return found
     chosen = chosen_for(options, found.source)
     policy = replace(chosen.policy, hosts={**(hosts or {}), **chosen.policy.hosts})

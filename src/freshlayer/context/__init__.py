@@ -3,7 +3,6 @@
 from freshlayer.context.source import (
     SETTINGS,
     Source,
-    may_have_settings,
     read_dockerfile,
     read_found,
     read_settings,
@@ -14,7 +13,6 @@ from freshlayer.context.source import (
 __all__ = [
     "SETTINGS",
     "Source",
-    "may_have_settings",
     "read_dockerfile",
     "read_found",
     "read_settings",

@@ -167,7 +167,7 @@ def _instead(path: str) -> str:
 
 def read_settings(directory: Path) -> tuple[str, str, tuple[str, ...]] | None:
     """(text, path, table) of the settings in a directory; None if there are none."""
-    if not may_have_settings(str(directory)):
+    if not _may_have_settings(str(directory)):
         return None
     for name, table in SETTINGS.items():
         try:
@@ -180,7 +180,7 @@ def read_settings(directory: Path) -> tuple[str, str, tuple[str, ...]] | None:
     return None
 
 
-def may_have_settings(directory: str) -> bool:
+def _may_have_settings(directory: str) -> bool:
     """False where it has no file that may hold some, as most: to read one takes five times as long."""
     beginning = os.path.join(directory, "")
     for name in SETTINGS:
