@@ -144,6 +144,14 @@ def test_ignore_and_immutable_leave_an_instruction_out_and_say_so() -> None:
         assert missed(text) == [NotWatched(4, "RUN", "http://h/a", Reason(code), accepted=True)]
 
 
+@pytest.mark.parametrize("command", ["apk add curl", "apt-get install -y curl", "npm install left-pad"])
+def test_what_triggers_install_is_left_out_with_their_from(command: str) -> None:
+    text = f"FROM alpine AS a\nONBUILD RUN {command}\nFROM a\n# freshlayer: ignore\nRUN true\n"
+    assert [number < 0 for number in analysed(text).discovery.packages] == [True]
+    above = f"FROM alpine AS a\nONBUILD RUN {command}\n# freshlayer: ignore\nFROM a\nRUN true\n"
+    assert not analysed(above).discovery.packages
+
+
 def test_a_reference_that_another_instruction_reads_stays_watched_there() -> None:
     text = "FROM scratch\n# freshlayer: ignore\nRUN curl http://h/a\nRUN curl -O http://h/a\n"
     (item,) = analysed(text).discovery.inputs

@@ -45,6 +45,14 @@ def test_the_value_of_a_secret_is_requested_and_is_in_nothing_else(text: str) ->
     assert S in asked or discovery.not_watched
 
 
+@pytest.mark.parametrize("odd", [0, 0xE9, 0xD800, 0xDCE9])
+def test_the_value_of_a_secret_may_be_any_text(odd: int) -> None:
+    text = f"FROM a\nARG TOKEN\nRUN curl {U}/$TOKEN/a\n"
+    discovery = found(text, {"TOKEN": f"s3cr{chr(odd)}t-99-x"})
+    names = [item.reference.text for item in discovery.inputs]
+    assert "t-99-x" not in "".join([*names, *(item.text for item in discovery.not_watched)])
+
+
 def test_two_build_args_that_differ_in_a_secret_alone_give_one_reference() -> None:
     text = f"FROM a\nARG TOKEN\nRUN curl {U}/$TOKEN/a\n"
     one, other = (found(text, {"TOKEN": value}).inputs[1].reference for value in (S, "Other-99-x"))

@@ -58,7 +58,7 @@ def analyse(
     found = _with_frontend(_together(first, others) if others else first, text, request)
     if not directives:
         return found
-    return replace(found, discovery=_honouring(found.discovery, dockerfile, directives))
+    return replace(found, discovery=_honouring(found, directives))
 
 
 def _directives(text: str, dockerfile: Dockerfile) -> dict[int, Directives]:
@@ -181,10 +181,9 @@ def _commands(found: Iterable[Packages]) -> dict[int, tuple[PackageCommand, ...]
     return {number: tuple(commands) for number, commands in merged.items()}
 
 
-def _honouring(
-    discovery: Discovery, dockerfile: Dockerfile, directives: Mapping[int, Directives]
-) -> Discovery:
+def _honouring(found: Analysis, directives: Mapping[int, Directives]) -> Discovery:
     """Move what a comment excludes to the list of what is not watched."""
+    discovery = found.discovery
     silenced = {line: _IGNORED for line, item in directives.items() if item.ignore}
     silenced |= {line: _IMMUTABLE for line, item in directives.items() if item.immutable}
     if not silenced:
@@ -203,8 +202,10 @@ def _honouring(
             reason, text = silenced[place.line], str(item.reference)
             line, name = place.line, place.instruction
             excluded.append(NotWatched(line, name, text, reason, accepted=True, script=place.script))
-    lines = {instruction.number: instruction.line for instruction in _instructions(dockerfile)}
-    kept = {n: found for n, found in discovery.by_instruction.items() if lines[n] not in silenced}
+    lines = {instruction.number: instruction.line for instruction in _instructions(found.dockerfile)}
+    # Triggers are on the line of their FROM, and in no stage of the file.
+    lines |= {run.number: run.line for chain in found.package_chains for run in chain.runs}
+    kept = {n: read for n, read in discovery.by_instruction.items() if lines[n] not in silenced}
     others = tuple(item for item in discovery.not_watched if item.line not in silenced)
     scripts = tuple(set(discovery.scripts) & {item.reference for item in inputs})
     return replace(

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 else:
 
-    def quote(string: str, safe: str = "/") -> str:
+    def quote(string: str | bytes, safe: str = "/") -> str:
         """Of ``urllib.parse``."""
         from urllib import parse  # noqa: PLC0415
 

@@ -59,9 +59,18 @@ def _is_one(name: str, value: str) -> bool:
 def without_values(text: str, values: Iterable[str], mask: str = MASK) -> str:
     """A text without these values, as they are and percent-encoded."""
     for value in values:
-        for form in (value, quote(value, safe=""), quote(value)):
+        for form in _spellings(value):
             text = text.replace(form, mask)
     return text
+
+
+def _spellings(value: str) -> tuple[str, ...]:
+    try:
+        data = value.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        # Nothing is requested that holds it.
+        return (value,)
+    return value, quote(data, safe=""), quote(data)
 
 
 def url_without_values(url: str, values: Iterable[str]) -> str:
