@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from freshlayer.lazy_regex import compiled
 
 _DIRECTIVE = compiled(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+)")
-_STARTS = compiled(r"\ufeff?\s*#")
-"""How a file with directives starts."""
 _VERSION = compiled(r"(\d{1,4})(?:\.(\d{1,4}))?")
 _LONG_VERSION = compiled(r"(\d+)(?:\.(\d+))?")
 _MOVES = compiled(r"labs|master|latest")
@@ -32,7 +30,8 @@ def syntax_line(text: str) -> int:
 
 def directive(text: str, name: str) -> str:
     """The value of a parser directive; empty where there is none."""
-    if not _STARTS.match(text):
+    # As most begin: with an instruction.
+    if text[:1].isalpha():
         return ""
     return next((value for _, found, value in _directives(text) if found == name), "")
 
