@@ -12,6 +12,7 @@ from freshlayer.shell.syntax.grammar import statements_of
 from freshlayer.shell.syntax.nodes import Sequence
 from freshlayer.shell.syntax.plain import beginning
 from freshlayer.shell.syntax.plain_compounds import with_compounds
+from testing.plain_commands import COMMANDS
 from testing.shell_nodes import joined
 
 _VALUES = st.sampled_from(
@@ -22,25 +23,7 @@ _VALUES = st.sampled_from(
         *('"$A"', '"a $B/c"', "'a b'", '""', '"$(id -u)"', '"a"b', '"a!"', "'[a]'"),
     ]
 )
-_COMMANDS = st.sampled_from(
-    [
-        *(
-            "a",
-            "a b -c",
-            "X=1",
-            'X="$A"',
-            "Y=",
-            "X=$(a | b)",
-            "export X=1",
-            "X=1 a",
-            ":",
-            "exit 1",
-            "/b/c -d",
-        ),
-        *('echo "$A"', "a > f", "a >/dev/null 2>&1", "a 2>&1", "a <f", "a \\( b \\)", "a {} +", "a 'b;c)'"),
-        *("a done", "a fi", "a [ b ]", "a then b", "export X", "unset X", "$A b", '"a"', "a >&2 b"),
-    ]
-)
+_COMMANDS = st.sampled_from((*COMMANDS, ":", "exit 1", "/b/c -d", "a 2>&1", "a then b"))
 _OPERATORS = st.sampled_from(("=", "!=", "==", "-eq", "-ne", "-lt", "-ge", "-a"))
 _NOTHING_OR_NOT = st.sampled_from(("", "", "! "))
 _TESTS = (

@@ -12,54 +12,17 @@ from freshlayer.shell.syntax.grammar import statements_of
 from freshlayer.shell.syntax.nodes import AndOr, Command, Sequence
 from freshlayer.shell.syntax.parse import parse
 from freshlayer.shell.syntax.plain_lines import of_lines
+from testing.plain_commands import COMMANDS
 from testing.shell_nodes import joined
 
 _STATEMENTS = st.sampled_from(
-    [
-        *(
-            "a",
-            "a b -c",
-            "X=1",
-            'X="$A"',
-            "Y=",
-            "X=$(a | b)",
-            "export X=1",
-            "export X",
-            "X=1 a",
-            ": b",
-            "a -",
-        ),
-        *(
-            'echo "$A"',
-            "a > f",
-            "a >/dev/null 2>&1",
-            "a <f",
-            "a \\( b \\)",
-            "a {} +",
-            "a 'b;c)'",
-            "a#b",
-            "a 2",
-        ),
-        *("a done", "a fi", "a [ b ]", "unset X", "$A b", '"a"', "a >&2 b", "a $A/$B *", "[ -f x ]", "! a"),
-        *(
-            "if a; then b; fi",
-            "if a; then b; else c d; fi",
-            "case $A in a) b;; *) c;; esac",
-            "(a; b)",
-            "{ a; }",
-        ),
-        *(
-            "for x in a $B; do c $x; done",
-            "while a; do b; done",
-            "a |",
-            "a &&",
-            "; a",
-            "if a; then",
-            "fi",
-            "a 'b",
-        ),
-        *("a <<E", "E", "a \\", "a # b", "a &", "f() { a; }", "a `b`"),
-    ]
+    (
+        *COMMANDS,
+        *(": b", "a -", "a#b", "a 2", "a $A/$B *", "[ -f x ]", "! a", "(a; b)", "{ a; }"),
+        *("if a; then b; fi", "if a; then b; else c d; fi", "case $A in a) b;; *) c;; esac"),
+        *("for x in a $B; do c $x; done", "while a; do b; done", "a |", "a &&", "; a", "if a; then", "fi"),
+        *("a 'b", "a <<E", "E", "a \\", "a # b", "a &", "f() { a; }", "a `b`"),
+    )
 )
 _BETWEEN = st.sampled_from((" && ", "; ", ";", " || ", " | ", "|"))
 _LINES = st.builds(

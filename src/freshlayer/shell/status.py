@@ -23,7 +23,7 @@ class Status(Enum):
     PRESUMED = "presumed"
     OPEN = "open"
 
-    # That of ``Enum`` is written in Python; each member is there once.
+    # That of ``Enum`` is written in Python, and slow; each member exists once.
     __hash__ = object.__hash__
 
 

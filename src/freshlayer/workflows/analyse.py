@@ -41,6 +41,8 @@ def _read(
     source: Source, request: BuildRequest, learned: Learned, answers: list[tuple[Wanted, ContextAnswer]]
 ) -> Analysis:
     """``answers`` gets those of the context, in order."""
+    from freshlayer.discover.reading import analyse  # noqa: PLC0415 - loads all that reads a Dockerfile
+
     files: ContextFiles | None = None
 
     def noted(wanted: Sequence[Wanted]) -> Mapping[Wanted, ContextAnswer]:
@@ -49,8 +51,6 @@ def _read(
         found = files.read(wanted)
         answers.extend((item, found[item]) for item in wanted)
         return found
-
-    from freshlayer.discover.reading import analyse  # noqa: PLC0415 - loads all that reads a Dockerfile
 
     return analyse(source.text, request, noted, learned.scripts, learned.bases)
 
