@@ -61,7 +61,7 @@ class Project:
     def build(self, *words: str) -> Ended:
         told = self.freshlayer.build(*words, "--tag", "built", ".")
         assert told.code == 0, told.err
-        assert "runs as typed" not in told.err
+        assert "runs as typed" not in told.err, told.err
         return told
 
     def states(self) -> dict[int, str]:
