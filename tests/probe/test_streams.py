@@ -118,7 +118,7 @@ def test_a_host_whose_next_connection_hangs_costs_no_request_more_than_its_time(
     tmp_path: Path, origin: Nginx
 ) -> None:
     """What was sent on that connection has no handshake of its own."""
-    origin.change(server=f"keepalive_requests 150;\n{_ONE_TAG}")
+    origin.change(server=f"keepalive_requests 100;\n{_ONE_TAG}")
     tls = SelfSigned(tmp_path / "certificate.pem", tmp_path / "key.pem")
     with socket.create_server(("127.0.0.1", 0), backlog=256) as silent:
         behind = proxied("/", f"http://127.0.0.1:{silent.getsockname()[1]}")

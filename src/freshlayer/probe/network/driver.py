@@ -242,10 +242,11 @@ class _Driver:
         if late and (time.monotonic() >= self.until or self._limits.answer >= self._limits.deadline):
             return  # The deadline is the reason.
         host.prompt = not late and time.monotonic() - talk.sent < SOON
-        if code and (self._is_unsent(handle, late=late) or self._handles.trust_more(transfer, code)):
-            self._take_back(handle, host)
-            return
         del self._flying[handle]
+        unsent = code and self._is_unsent(handle, talk, transfer, late=late)
+        if code and (unsent or self._handles.trust_more(transfer, code)):
+            self._take_back(handle, talk, host)
+            return
         answer = curl.conclude(handle, transfer, code, text)
         if late and host.failure is not None and not answer.hops:
             answer = host.failure
@@ -283,9 +284,8 @@ class _Driver:
             host.multiplexed = False
             self._withdraw(host, self._limits.per_host)
 
-    def _is_unsent(self, handle: pycurl.Curl, *, late: bool) -> bool:
+    def _is_unsent(self, handle: pycurl.Curl, talk: Talk, transfer: Transfer, *, late: bool) -> bool:
         """Whether a request to a host with HTTP/2 failed before it was sent: the host may be well."""
-        talk, transfer = self._flying[handle]
         host, connection = self._hosts[talk.host], handle.getinfo(pycurl.CONN_ID)
         opened = transfer.ahead or host.succession.is_next(connection, late=late)
         refused = opened and curl.opened_in_vain(handle, transfer)
@@ -310,11 +310,11 @@ class _Driver:
                 return
             unsent = handle not in ended and not handle.getinfo(pycurl.PRETRANSFER_TIME)
             if self._hosts[talk.host] is host and unsent and transfer.ahead >= ahead:
-                self._take_back(handle, host)
+                del self._flying[handle]
+                self._take_back(handle, talk, host)
 
-    def _take_back(self, handle: pycurl.Curl, host: Host) -> None:
+    def _take_back(self, handle: pycurl.Curl, talk: Talk, host: Host) -> None:
         """The time that a request waited that was not sent is not its own."""
-        talk, _ = self._flying.pop(handle)
         self._multi.remove_handle(handle)
         self._handles.give_back(handle)
         host.busy -= 1
