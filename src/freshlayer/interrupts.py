@@ -10,11 +10,13 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from signal import SIGINT, default_int_handler, getsignal, signal
+    import signal as signals
     from types import FrameType
 else:
     # What signal itself is made of: the enumerations that it adds take longer to define than --help does.
-    from _signal import SIGINT, default_int_handler, getsignal, signal
+    import _signal as signals
+
+__all__ = ["INTERRUPTED", "end_quietly_while_loading", "raise_again", "signals"]
 
 INTERRUPTED = 130
 """As a shell reports a program that SIGINT ended."""
@@ -24,14 +26,14 @@ _PROGRAM = "freshlayer"
 
 def end_quietly_while_loading() -> None:
     """From now on SIGINT ends the process, until ``raise_again``; unless it is ignored."""
-    if _is_the_program() and getsignal(SIGINT) is default_int_handler:
-        signal(SIGINT, _end)
+    if _is_the_program() and signals.getsignal(signals.SIGINT) is signals.default_int_handler:
+        signals.signal(signals.SIGINT, _end)
 
 
 def raise_again() -> None:
     """SIGINT is a KeyboardInterrupt again: from now on it is caught."""
-    if getsignal(SIGINT) is _end:
-        signal(SIGINT, default_int_handler)
+    if signals.getsignal(signals.SIGINT) is _end:
+        signals.signal(signals.SIGINT, signals.default_int_handler)
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import signal
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from freshlayer.builders.run.process import follow, forwarding
 from freshlayer.builders.run.spawned import Spawned, spawn
 from freshlayer.errors import BuilderError
 from freshlayer.files.temporary import temporary_directory
+from freshlayer.interrupts import signals
 
 if TYPE_CHECKING:
     from freshlayer.builders.command_line.build import BuildCommand
@@ -75,7 +75,7 @@ class EarlyClient:
 
     def _end(self) -> None:
         # Before its standard input is closed, which it would take for an empty Dockerfile.
-        self._process.send_signal(signal.SIGKILL)
+        self._process.send_signal(signals.SIGKILL)
         self._process.wait()
         if self._process.stdin is not None:
             self._process.stdin.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
@@ -16,6 +15,7 @@ from freshlayer.builders.base import Ended, Reader
 from freshlayer.builders.run.display import Display, shown_through
 from freshlayer.builders.run.spawned import Spawned, spawn
 from freshlayer.errors import BuilderError
+from freshlayer.interrupts import signals
 
 if TYPE_CHECKING:
     import threading
@@ -88,7 +88,7 @@ def forwarding(display: Display) -> Iterator[Started]:
     child = Started()
 
     def forward(number: int, _frame: FrameType | None) -> None:
-        from_terminal = number in {signal.SIGINT, signal.SIGQUIT} and _in_foreground()
+        from_terminal = number in {signals.SIGINT, signals.SIGQUIT} and _in_foreground()
         child.interrupted = True
         if not from_terminal and child.process is not None:
             child.process.send_signal(number)
@@ -97,20 +97,20 @@ def forwarding(display: Display) -> Iterator[Started]:
         display.resize()
 
     try:
-        before = {signal.SIGWINCH: signal.signal(signal.SIGWINCH, resize)}
+        before = {signals.SIGWINCH: signals.signal(signals.SIGWINCH, resize)}
     except ValueError:
         # Only the main thread may, and it is not this one.
         yield child
         return
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+    numbers = (signals.SIGINT, signals.SIGTERM, signals.SIGHUP, signals.SIGQUIT)
     # What is ignored (nohup) stays ignored, as it would without us.
-    heeded = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
-    before |= {number: signal.signal(number, forward) for number in heeded}
+    heeded = [number for number in numbers if signals.getsignal(number) != signals.SIG_IGN]
+    before |= {number: signals.signal(number, forward) for number in heeded}
     try:
         yield child
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            signals.signal(number, handler)
 
 
 def _in_foreground() -> bool:

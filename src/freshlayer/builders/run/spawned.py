@@ -5,15 +5,15 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import signal
 from collections.abc import Mapping, Sequence
 from typing import IO
 
 from freshlayer import children
 from freshlayer.errors import BuilderError
+from freshlayer.interrupts import signals
 
 # Python ignores these itself, which a program that it starts would inherit.
-_AS_BY_DEFAULT = [signal.SIGPIPE, signal.SIGXFSZ]
+_AS_BY_DEFAULT = [signals.SIGPIPE, signals.SIGXFSZ]
 
 
 class Spawned:
