@@ -20,7 +20,7 @@ _NAMED = compiled(r"\$[A-Za-z_\d]", ASCII)
 @lru_cache(maxsize=512)
 def parse(text: str) -> Script:
     """Parse a script. Never fails: what is not understood is left out, and ``whole`` is False then."""
-    joined = _CONTINUED.sub("", text) if "\\" in text else text
+    joined = _CONTINUED.sub("", text) if "\\\n" in text else text
     command = literal_command(joined.strip(" \t")) if _LITERAL.fullmatch(joined) else None
     if command:
         return Script(Sequence((command,)), whole=True, lines=_line_numbers(text))

@@ -9,7 +9,12 @@ from msgspec import Struct
 
 from freshlayer.lazy_regex import ASCII, compiled
 from freshlayer.shell.syntax.nodes import AndOr, Command, Pipeline, Sequence, Statement
-from freshlayer.shell.syntax.plain_commands import is_redirected, plain_command, plain_statement
+from freshlayer.shell.syntax.plain_commands import (
+    is_redirected,
+    literal_statement,
+    plain_command,
+    plain_statement,
+)
 from freshlayer.shell.syntax.plain_words import (
     CHARACTERS,
     DOUBLE,
@@ -25,11 +30,12 @@ OF_COMMAND = (
 )
 REDIRECTION = r">&[12]|>>?(?![>&|(])|<(?![<>&(])"
 _COMMAND = compiled(rf"(?:{OF_COMMAND})*+", ASCII)
-_SCRIPT = compiled(rf"(?:{OF_COMMAND}|&&|\|\|?|;|{REDIRECTION})*+", ASCII)
 _SEPARATED = compiled(
-    rf"((?:[^;&|'\"$\\>]++|{SINGLE}|{DOUBLE}|{SUBSTITUTION}|{ESCAPED}|\$|>&?)*+)(&&|\|\|?|;|\Z)", ASCII
+    rf"([{CHARACTERS} \t]*+)((?:{OF_COMMAND}|{REDIRECTION})*+)(&&|\|\|?|;|\Z|(?s:.+))", ASCII
 )
-"""A command of a plain text, and what is behind it: nothing where the text ends in the midst of it."""
+"""A command in two pieces, of which the first is literal, and what is behind it; all of the text that is left
+where that is not plain."""
+_SEPARATORS = frozenset(("&&", "||", "|", ";", ""))
 _TOKEN = compiled(rf"{SINGLE}|{DOUBLE}|{ESCAPED}|\$\(({INSIDE})\)", ASCII)
 _TOKEN_IN_QUOTES = compiled(rf"{ESCAPED}|\$\(({INSIDE})\)", ASCII)
 """Of a plain text; one that is quoted may look like the beginning of a script."""
@@ -71,40 +77,44 @@ def beginning(text: str) -> Beginning:
     operator = ""
     piped: list[Statement] = []
     read = at = 0
-    for written, separator in _SEPARATED.findall(_plain_text(text)):
-        if not separator:
+    commands = _SEPARATED.findall(text)
+    for literal, other, separator in commands:
+        if separator not in _SEPARATORS:
+            break
+        written = literal + other
+        stripped = written.strip(" \t")
+        statement = plain_statement(stripped) if other else literal_statement(stripped)
+        if statement is None or (separator[:1] == "|" and ends_oddly(statement, written, piped)):
+            break
+        if "$(" in other and not holds_plain_scripts(other):
             break
         read += len(written) + len(separator)
-        statement = plain_statement(written.strip(" \t"))
-        if statement is None or (separator[0] == "|" and ends_oddly(statement, written, piped)):
-            break
         piped.append(statement)
         if separator == "|":
             continue
         following = Pipeline(tuple(piped)) if len(piped) > 1 else statement
         piped = []
         left = AndOr(left, operator, following) if left else following
-        operator = separator
+        operator = separator or ";"
         at = read
-        if separator == ";":
+        if operator == ";":
             statements.append(left)
             left = None
+    # The last match is that of nothing at the end.
+    if at < len(text) and "$(" in text and not _holds_plain_scripts_behind(text, at, commands[-2][2]):
+        return Beginning([], None, "", text.strip(" \t"))
     return Beginning(statements, left, operator, text[at:].strip(" \t"))
+
+
+def _holds_plain_scripts_behind(text: str, at: int, last: str) -> bool:
+    """The same of what is behind the statements that were read, up to where the text is not plain."""
+    end = len(text) if last in _SEPARATORS else len(text) - len(last)
+    return holds_plain_scripts(text[at:end])
 
 
 def ends_oddly(statement: Statement, written: str, before: list[Statement]) -> bool:
     """Whether the grammar reads something else before ``|``: at ``X=|``, and at ``a | b > c | d``."""
     return written.endswith("=") or bool(before and is_redirected(statement, written))
-
-
-def _plain_text(text: str) -> str:
-    """The beginning of a text in which all characters are plain; with a separator behind it at its end."""
-    match = _SCRIPT.match(text)
-    end = match.end() if match else 0
-    found = text[:end] if end < len(text) else text
-    if "$(" in found and not holds_plain_scripts(found):
-        return ""
-    return found if end < len(text) or found.endswith(";") else f"{found};"
 
 
 def holds_plain_scripts(text: str) -> bool:

@@ -28,7 +28,8 @@ from freshlayer.shell.syntax.plain_words import (
 
 _UNIT = rf"{SINGLE}|{DOUBLE}|{SUBSTITUTION}|{ESCAPED}|\$"
 _NOT_LITERAL = compiled(r"[$'\"\\<>]")
-_WORD = compiled(rf"(?:[^ \t'\"$\\]++|{_UNIT})++", ASCII)
+_WORD = compiled(rf"(?=[^ \t])([^ \t'\"$\\]*+)((?:{_UNIT}|[^ \t'\"$\\]++)*+)", ASCII)
+"""In two pieces, of which the first is literal."""
 _PROGRAM = compiled(
     rf"[\w./][\w./+-]*+|:|(?=[^'\"$]*+['\"$])(?:[\w./-]++|{VARIABLE}|{DOUBLE}|{SINGLE})++", ASCII
 )
@@ -49,19 +50,23 @@ _REDIRECTIONS = compiled(
 _REDIRECTION = compiled(rf"([12]?)(>&|>>?|<)[ \t]*({TARGET})", ASCII)
 _REDIRECTION_BETWEEN = compiled(r">&[12][ \t]++", ASCII)
 _NOT_BEHIND = compiled(r"[<>]")
+_EXPORT = ("export", "")
 _DASH = (Literal("-"),)
 
 
 @lru_cache(maxsize=256)
 def plain_statement(written: str) -> Statement | None:
     """None where the command is left to the grammar."""
-    if not _NOT_LITERAL.search(written):
-        return literal_command(written) or _with_assignments(written)
     if "<" in written or ">" in written:
         before = _BEFORE_REDIRECTIONS.match(written)
         if before and before.end() < len(written):
             return _redirected(written, before.end())
-    return plain_command(written) or _with_assignments(written)
+    return _command(written)
+
+
+def literal_statement(written: str) -> Command | None:
+    """The same of a command without quotes, expansions and redirections."""
+    return literal_command(written) or _with_assignments(written, _WORD.findall(written))
 
 
 def is_redirected(statement: Statement, written: str) -> bool:
@@ -74,8 +79,19 @@ def plain_command(text: str, row: int = 0) -> Command | None:
     if not _NOT_LITERAL.search(text):
         return literal_command(text, row)
     written = _WORD.findall(text)
-    words = _words(written) if written and _is_program(written[0]) else ()
+    words = _words(written) if written and _is_program("".join(written[0])) else ()
     return Command(words, text, row=row) if words else None
+
+
+def _command(text: str) -> Command | None:
+    """A command without redirections."""
+    if not _NOT_LITERAL.search(text):
+        return literal_statement(text)
+    written = _WORD.findall(text)
+    if not written or not _is_program("".join(written[0])):
+        return _with_assignments(text, written)
+    words = _words(written)
+    return Command(words, text) if words else None
 
 
 def literal_command(text: str, row: int = 0) -> Command | None:
@@ -91,34 +107,38 @@ def _is_program(name: str) -> bool:
     return _PROGRAM.fullmatch(name) is not None and name not in _NOT_COMMANDS
 
 
-def _words(written: list[str]) -> tuple[Word, ...]:
-    words = tuple([plain_word(word) if _NOT_LITERAL.search(word) else (Literal(word),) for word in written])
+def _words(written: list[tuple[str, str]]) -> tuple[Word, ...]:
+    words = tuple([plain_word(first + rest) if rest else (Literal(first),) for first, rest in written])
     return () if () in words else words
 
 
-def _with_assignments(written: str) -> Command | None:
+def _with_assignments(text: str, words: list[tuple[str, str]]) -> Command | None:
     """``X=1``, ``X=1 command``, ``export X=1 Y``."""
-    if "=" not in written and not written.startswith("export "):
+    if "=" not in text and not text.startswith("export "):
         return None
-    words = _WORD.findall(written)
-    declares = words[0] == "export"
+    declares = words[0] == _EXPORT
     assignments: list[Assignment] = []
-    others: list[str] = []
+    others: list[tuple[str, str]] = []
     for word in words:
-        assigned = None if others and not declares else _ASSIGNED.fullmatch(word)
+        first, rest = word
+        assigns = "=" in first and (declares or not others)
+        assigned = _ASSIGNED.fullmatch(first + rest) if assigns else None
         if assigned is None:
             others.append(word)
             continue
-        name, appends, text = assigned.groups()
-        value = plain_word(text)
-        if text and not value:
+        name, appends, written = assigned.groups()
+        value = plain_word(written) if rest else ((Literal(written),) if written else ())
+        if written and not value:
             return None
         assignments.append(Assignment(name, value, None, bool(appends)))
     if not assignments and (not declares or len(others) < 2):
         return None
-    plain = all(map(_DECLARED.fullmatch, others)) if declares else not others or _is_program(others[0])
+    if declares:
+        plain = all(_DECLARED.fullmatch(first + rest) for first, rest in others)
+    else:
+        plain = not others or _is_program("".join(others[0]))
     read = _words(others) if plain else ()
-    return Command(read, written, tuple(assignments), declares) if read or (plain and not others) else None
+    return Command(read, text, tuple(assignments), declares) if read or (plain and not others) else None
 
 
 def _redirected(written: str, end: int) -> Statement | None:
@@ -130,7 +150,7 @@ def _redirected(written: str, end: int) -> Statement | None:
     if not _REDIRECTIONS.fullmatch(written, start):
         return _with_words_behind(written, start)
     before = written[:start].rstrip(" \t")
-    body = plain_command(before) or _with_assignments(before)
+    body = _command(before)
     # The grammar shows a command without the dash before a redirection.
     if body is None or body.declares or not body.all_words or body.all_words[-1] == _DASH:
         return None

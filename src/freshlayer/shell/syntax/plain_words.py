@@ -35,6 +35,7 @@ _EXPANSION_PARTS = compiled(
     re.DOTALL,
 )
 _OF_EXPANSION = compiled(r":[-=?+]|[-=?+]|##?|%%?|//|/[#%]?|\^\^?|,,?|~~?|:|@")
+_BEGIN_ONE_PIECE = frozenset("'\"$")
 _SPECIAL = frozenset("0123456789@#?")
 MOST_PARTS = 1000
 """Of a word; the grammar shows longer ones as they are written."""
@@ -45,6 +46,9 @@ _MOST_PIECES = 3
 @lru_cache(maxsize=256)
 def plain_word(written: str) -> Word:
     """Empty where the word is left to the grammar."""
+    first = written[:1]
+    if first in _BEGIN_ONE_PIECE and (one := _one_piece(first, written)):
+        return one
     pieces = _PIECE.findall(written)
     if len(pieces) > 1 and not _are_plain(pieces):
         return ()
@@ -61,6 +65,18 @@ def plain_word(written: str) -> Word:
             parts += literals(piece, quoted=False)
         else:
             parts.append(Literal(piece))
+    return tuple(parts) if len(parts) <= MOST_PARTS else ()
+
+
+def _one_piece(first: str, written: str) -> Word:
+    """A word that is only text in quotes, or only ``$name``; empty for most other ones."""
+    if first == "$":
+        return (Parameter(written[1:], written),) if written[1:].isidentifier() else ()
+    if written.find(first, 1) != len(written) - 1 or "\\" in written:
+        return ()
+    if first == "'" or "$" not in written:
+        return (Literal(written[1:-1], quoted=True),)
+    parts = _quoted(written[1:-1])
     return tuple(parts) if len(parts) <= MOST_PARTS else ()
 
 
