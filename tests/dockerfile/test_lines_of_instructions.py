@@ -185,6 +185,11 @@ def test_a_space_is_what_the_library_takes_for_one() -> None:
         "RUN <<" + "a" * 200_000 + "'",
         "RUN " + '<<a "$b' * 30_000,
         "RUN " + "1" * 200_000 + "<<a",
+        "HEALTHCHECK CMD [" + '"a", ' * 50_000 + "b]",
+        "HEALTHCHECK " + "--a=b " * 50_000 + "[",
+        "ARG " + '\\"' * 50_000 + "'",
+        'ENV a="' + '\\"b' * 50_000,
+        "VOLUME [" + "a " * 50_000 + "\xa0",
     ],
 )
 def test_a_long_line_that_is_not_plain_is_found_out_in_time(line: str) -> None:
@@ -202,11 +207,46 @@ def test_here_documents_of_plain_instructions_are_read_without_the_library() -> 
     assert long.plain[1].heredocs == (Heredoc("c", "# f\n", True), Heredoc("d", "\n\td\n", False))
 
 
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("HEALTHCHECK --interval=3s \tCMD a  'b || exit 1 ", ("CMD", "a  'b || exit 1")),
+        ('HEALTHCHECK CMD ["a", "b"]', ("CMD", "a", "b")),
+        ("ENTRYPOINT [ ]", ()),
+        ('FROM a:"${B}" AS c', ('a:"${B}"', "AS", "c")),
+        ('VOLUME /a/"b c"', ('/a/"b', 'c"')),
+        ('ARG a="b \\"c\\" \\n" d\\e=\'\\\'', ('a="b \\"c\\" \\n"', "d\\e='\\'")),
+    ],
+)
+def test_words_of_plain_instructions_are_read_without_the_library(line: str, words: tuple[str, ...]) -> None:
+    found = plain_instruction(line, 0, 1, 1, iter(()))
+    assert found is not None
+    assert found.words == words
+    assert (found.flags, found.exec_form, found.original) == (
+        _of(parse_dockerfile_ast(line).instructions[0])[2],
+        parse_dockerfile_ast(line).instructions[0].json,
+        line,
+    )
+
+
+@pytest.mark.parametrize(
+    ("comments", "all_plain"),
+    [
+        ("# syntax=a\n# check=error=true\n\n# b=c\n", True),
+        ("# a=b\n# c=d\n", True),
+        ("# syntax=a\n# Syntax=b\n", False),
+        ("# escape=a\n", False),
+    ],
+)
+def test_comments_of_which_none_can_be_refused_need_no_library(comments: str, *, all_plain: bool) -> None:
+    assert unfolded(f"{comments}FROM a\n", "\\").all_plain is all_plain
+
+
 def test_what_is_not_plain_is_on_a_line_of_its_own() -> None:
     long = unfolded(
-        "# syntax=x\n\nFROM a\n\n# b\nENV c='d \\\n# d\n\n  e\nRUN f \\\n  g\nHEALTHCHECK CMD h\n", "\\"
+        "# syntax=x\n\nFROM a\n\n# b\nENV c='d \\\n# d\n\n  e\nRUN f \\\n  g\nONBUILD RUN h\n", "\\"
     )
-    assert long.text == "# syntax=x\n\nENV c='d   e\nHEALTHCHECK CMD h"
+    assert long.text == "# syntax=x\n\nENV c='d   e\nONBUILD RUN h"
     assert (long.starts, long.ends) == ({3: 6, 4: 12}, {3: 9, 4: 12})
     assert [(it.text, it.line, it.end_line) for it in long.plain] == [
         ("FROM a", 3, 3),

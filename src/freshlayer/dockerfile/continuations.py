@@ -6,12 +6,12 @@ It copies what it has joined for each line that it adds, too.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
 from freshlayer.dockerfile.model import Instruction
-from freshlayer.dockerfile.plain_instructions import plain_instruction
+from freshlayer.dockerfile.plain_instructions import Lines, plain_instruction
 
 _MANY = 500
 """Continuation lines, from which on joining them here saves time."""
@@ -19,6 +19,10 @@ _MANY = 500
 _NO_BLANKS = "\x1c\x1d\x1e\x1f"
 """What Python takes for a space, and Go, and so the library, does not."""
 _ODD = ("\r", "\ufeff", *_NO_BLANKS)
+_JOINT = "\0"
+"""In place of the end of a line that is continued."""
+_ODD_ENDS = "\\ \t"
+_NO_LINES: Lines = iter(())
 
 
 class Unfolded(Struct, frozen=True):
@@ -47,6 +51,83 @@ def _each_on_a_line(text: str) -> Unfolded | None:
 
     None where a line may be other than it looks, as of a here-document that is not plain.
     """
+    # A here-document may hold any lines.
+    if _JOINT in text or ("<" in text and "<<" in text):
+        return _line_by_line(text)
+    return _at_once(text) or _line_by_line(text)
+
+
+def _at_once(text: str) -> Unfolded | None:
+    """Lines that are continued are joined in all of the text. None where it is not as simple as it seems."""
+    starts: dict[int, int] = {}
+    ends: dict[int, int] = {}
+    out: list[str] = []
+    plain: list[Instruction] = []
+    for start, end, line in _joined_lines(text.replace("\\\n", _JOINT).split("\n")):
+        if not start:
+            out.append(line)
+            continue
+        if line[-1] in _ODD_ENDS and line.rstrip(" \t")[-1:] == "\\":
+            return None
+        found = plain_instruction(line, len(plain), start, end, _NO_LINES)
+        if found:
+            plain.append(found)
+        else:
+            out.append(line)
+            starts[len(out)], ends[len(out)] = start, end
+    return Unfolded("\n".join(out), starts, ends, tuple(plain), not starts and _are_harmless(out))
+
+
+def _joined_lines(lines: Iterable[str]) -> Iterator[tuple[int, int, str]]:
+    """First line, last line and text of each instruction; what is before all of them has the lines zero.
+
+    ``lines``: with joints. An instruction that ends in an escape character is not simple.
+    """
+    pieces: list[str] = []
+    start = number = 0
+    for written in lines:
+        number += 1
+        line = written.lstrip()
+        if not line or line[0] == "#":
+            if _JOINT in line:
+                # No comment is continued.
+                yield number, number, "\\"
+            elif not start:
+                yield 0, 0, written
+            continue
+        if pieces:
+            line = written
+        else:
+            start = number
+        if _JOINT in line:
+            number += line.count(_JOINT)
+            line = _without_joints(line, pieces)
+            if not line:
+                continue
+        if pieces:
+            line = "".join([*pieces, line])
+            pieces = []
+        yield start, number, line
+    if pieces:
+        yield start, number, "\\"
+
+
+def _without_joints(line: str, pieces: list[str]) -> str:
+    """The line; empty where it goes on behind a comment, and then what was found is added to ``pieces``.
+
+    Only an escape character where it is not simple.
+    """
+    if (line[0] == _JOINT and not pieces) or ("\\" in line and f"\\{_JOINT}" in line):
+        return "\\"
+    if "#" not in line and line[-1] != _JOINT and not line[-1].isspace():
+        return line.replace(_JOINT, "")
+    *others, line = line.split(_JOINT)
+    pieces += [it for it in others if "#" not in it or not _is_silent(it)]
+    return "" if _is_silent(line) else line
+
+
+def _line_by_line(text: str) -> Unfolded | None:
+    """The same of any text."""
     starts: dict[int, int] = {}
     ends: dict[int, int] = {}
     out: list[str] = []
@@ -85,8 +166,8 @@ def _each_on_a_line(text: str) -> Unfolded | None:
 
 def _are_harmless(comments: list[str]) -> bool:
     """Whether the library finds nothing in them to refuse: a directive twice, or another escape character."""
-    with_value = [line for line in comments if "=" in line]
-    return not with_value or (len(with_value) == 1 and "escape" not in with_value[0].lower())
+    with_value = "\n".join([line for line in comments if "=" in line]).lower()
+    return "escape" not in with_value and with_value.count("syntax") < 2 and with_value.count("check") < 2
 
 
 def _without_long(text: str, escape: str) -> Unfolded:

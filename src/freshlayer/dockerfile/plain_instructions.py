@@ -12,16 +12,19 @@ from freshlayer.lazy_regex import ASCII, compiled
 _PLAIN = r"[!#-&(-\[\]-~]"
 """A character of ASCII that is neither a blank nor a quote nor the escape character."""
 _FLAGS = rf"((?:--{_PLAIN}++[ \t]++)*+)"
-_QUOTED = rf"""(?:{_PLAIN}++|"[ \t!#-\[\]-~]*+"|'[ \t!-&(-\[\]-~]*+')++"""
-"""A word, in which a blank may stand between quotes."""
+_QUOTED = rf"""(?:{_PLAIN}++|\\[!-~]|"(?:[ \t!#-\[\]-~]++|\\[ -~])*+"|'[ \t!-&(-~]*+')++"""
+"""A word, in which a blank may stand between quotes, and anything behind an escape character."""
 _OF_TEXT = compiled(rf"(RUN|WORKDIR|USER|CMD|ENTRYPOINT|MAINTAINER|STOPSIGNAL)[ \t]+{_FLAGS}(?=[!-,.-Z\\-~])")
 """Not in exec form."""
 _BEGINNINGS = frozenset(map(chr, range(ord("!"), ord("~") + 1))) - frozenset("-[")
 """The same characters."""
 _OF_WORDS = compiled(
-    rf"(COPY|ADD|ARG|ENV|LABEL|FROM|EXPOSE|VOLUME)[ \t]+{_FLAGS}"
-    rf"((?![-\[]){_PLAIN}++(?:[ \t]++{_PLAIN}++)*+)[ \t]*+"
+    rf"(COPY|ADD|ARG|ENV|LABEL)[ \t]+{_FLAGS}((?![-\[]){_PLAIN}++(?:[ \t]++{_PLAIN}++)*+)[ \t]*+"
 )
+_OF_SPLIT_WORDS = compiled(
+    rf"(FROM|EXPOSE|VOLUME)[ \t]+{_FLAGS}((?![-\[])[!-~]++(?:[ \t]++[!-~]++)*+)[ \t]*+"
+)
+"""In which a quote is a character as any other."""
 _OF_QUOTED_WORDS = compiled(
     rf"(COPY|ADD|ARG|ENV|LABEL)[ \t]+{_FLAGS}((?![-\[]){_QUOTED}(?:[ \t]++{_QUOTED})*+)[ \t]*+"
 )
@@ -30,11 +33,11 @@ _OF_PAIRS = frozenset({"ENV", "LABEL"})
 _OF_ONE_PAIR = compiled(rf"(ENV|LABEL)[ \t]+((?![-\[])(?:(?!=){_PLAIN})++)[ \t]++(?=[!-~])")
 """The first form of all: a blank instead of ``=``, and all behind it is the value."""
 _STRING = r'"[ !#-\[\]-~]*+"'
-_OF_STRINGS = compiled(
-    rf"(RUN|CMD|ENTRYPOINT|SHELL|COPY|ADD|VOLUME)[ \t]+{_FLAGS}"
-    rf"\[[ \t]*+({_STRING}(?:[ \t]*+,[ \t]*+{_STRING})*+)[ \t]*+\][ \t]*+"
-)
+_LIST = rf"\[[ \t]*+((?:{_STRING}(?:[ \t]*+,[ \t]*+{_STRING})*+)?+)[ \t]*+\][ \t]*+"
+_OF_STRINGS = compiled(rf"(RUN|CMD|ENTRYPOINT|SHELL|COPY|ADD|VOLUME)[ \t]+{_FLAGS}{_LIST}")
 """In exec form."""
+_OF_HEALTH = compiled(rf"(HEALTHCHECK)[ \t]+{_FLAGS}((?!-)[!-~]++)[ \t]++(?=[!-Z\\-~]|{_LIST}$)")
+"""Its command follows the word ``CMD``, as text or in exec form."""
 _Parts = tuple[str, Iterable[str], list[str], bool]
 """Name, flags, arguments, and whether these are in exec form."""
 _OF_DOCUMENTS = frozenset({"ADD", "COPY", "RUN"})
@@ -56,6 +59,10 @@ def plain_instruction(line: str, number: int, start: int, end: int, lines: Lines
     ``start``, ``end``: its lines in the Dockerfile; ``lines``: those behind it, of which its here-documents
     are taken.
     """
+    if line[4:5] in _BEGINNINGS and line[:4] == "RUN " and not ("<" in line and "<<" in line):
+        rest = line[4:].rstrip()
+        text = "" if len(line) == len(rest) + 4 else line
+        return Instruction(number, "RUN", (), (), False, (), text, rest, start, end)
     for read in _READERS.get(line[: line.find(" ")], _ANY):
         parts = read(line)
         if parts:
@@ -64,7 +71,7 @@ def plain_instruction(line: str, number: int, start: int, end: int, lines: Lines
         return None
     name, flags, words, exec_form = parts
     documents: tuple[Heredoc, ...] = ()
-    if "<<" in line and name in _OF_DOCUMENTS and not exec_form:
+    if name in _OF_DOCUMENTS and "<" in line and "<<" in line and not exec_form:
         found = _documents(line, end, lines)
         if found is None:
             return None
@@ -98,6 +105,20 @@ def _of_strings(line: str) -> _Parts | None:
     return (match[1], match[2].split(), match[3].split('"')[1::2], True) if match else None
 
 
+def _of_split_words(line: str) -> _Parts | None:
+    match = _OF_SPLIT_WORDS.fullmatch(line)
+    return (match[1], match[2].split(), match[3].split(), False) if match else None
+
+
+def _of_health(line: str) -> _Parts | None:
+    match = _OF_HEALTH.match(line)
+    if not match:
+        return None
+    command, listed = line[match.end() :].strip(), match[4]
+    words = [command] if listed is None else listed.split('"')[1::2]
+    return match[1], match[2].split(), [match[3], *words], listed is not None
+
+
 def _of_quoted_words(line: str) -> _Parts | None:
     match = _OF_QUOTED_WORDS.fullmatch(line)
     return _with_pairs(match, _QUOTED_WORD.findall(match[3])) if match else None
@@ -109,7 +130,7 @@ def _with_pairs(match: re.Match[str], words: list[str]) -> _Parts | None:
     if name not in _OF_PAIRS:
         return name, flags, words, False
     pairs = [word.partition("=") for word in words]
-    if not all(equals for _, equals, _ in pairs):
+    if [None for pair in pairs if not pair[1]]:
         return None
     return name, flags, [part for key, equals, value in pairs for part in (key, value, equals)], False
 
@@ -147,18 +168,19 @@ def _content(name: str, lines: Lines, *, strip_tabs: bool) -> tuple[str, int] | 
     return None
 
 
-_TEXT, _WORDS, _STRINGS = (_of_text,), (_of_words,), (_of_strings,)
+_TEXT, _SPLIT_WORDS, _STRINGS = (_of_text,), (_of_split_words,), (_of_strings,)
 _READERS: dict[str, tuple[Callable[[str], _Parts | None], ...]] = {
     "RUN": (_of_run, _of_strings),
     **dict.fromkeys(("WORKDIR", "USER", "MAINTAINER", "STOPSIGNAL"), _TEXT),
     **dict.fromkeys(("CMD", "ENTRYPOINT"), _TEXT + _STRINGS),
-    **dict.fromkeys(("FROM", "EXPOSE"), _WORDS),
+    **dict.fromkeys(("FROM", "EXPOSE"), _SPLIT_WORDS),
     **dict.fromkeys(("COPY", "ADD"), (_of_words, _of_strings, _of_quoted_words)),
     **dict.fromkeys(("ENV", "LABEL"), (_of_words, _of_quoted_words, _of_one_pair)),
     "ARG": (_of_words, _of_quoted_words),
     "SHELL": _STRINGS,
-    "VOLUME": _WORDS + _STRINGS,
+    "VOLUME": _SPLIT_WORDS + _STRINGS,
+    "HEALTHCHECK": (_of_health,),
 }
 """Keyword → what reads the instruction."""
-_ANY = (_of_text, _of_words, _of_strings, _of_quoted_words, _of_one_pair)
+_ANY = (_of_text, _of_words, _of_split_words, _of_strings, _of_quoted_words, _of_one_pair, _of_health)
 """The same where a tab is behind the keyword."""
