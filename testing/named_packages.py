@@ -26,27 +26,12 @@ from freshlayer.model.packages import (
 )
 from freshlayer.model.reasons import Reason
 from freshlayer.packages import MANAGERS
-
-
-class _NoFiles:
-    """An image of which nothing is known."""
-
-    def find(self, path: str) -> None:  # noqa: ARG002 - the Protocol's
-        return None
-
-    def exists(self, path: str) -> None:  # noqa: ARG002 - the same
-        return None
-
-    def names(self, directory: str) -> frozenset[str]:  # noqa: ARG002 - the same
-        return frozenset()
-
-    def is_whole(self, directory: str) -> bool:  # noqa: ARG002 - the same
-        return True
+from freshlayer.shell.files import NO_FILES
 
 
 def line_of(program: str, *arguments: str) -> LanguageLine:
     """A command line that installs something, as its grammar reads it."""
-    line = LANGUAGES[program][1](program, arguments, ProjectFiles("/", _NoFiles()))
+    line = LANGUAGES[program][1](program, arguments, ProjectFiles("/", NO_FILES))
     assert line is not None
     return line
 

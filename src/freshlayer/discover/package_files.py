@@ -26,6 +26,11 @@ _DIRECTORIES = {
     "apk": ("/etc/apk", "/lib/apk", "/usr/lib/apk"),
     "rpm": ("/etc/yum.repos.d", "/etc/yum", "/etc/dnf", "/etc/tdnf", "/etc/zypp"),
 }
+_PLACES = {
+    manager: (*_COMMON, *_FILES.get(manager, ()), *directories)
+    for manager, directories in _DIRECTORIES.items()
+}
+"""All that is looked at for a manager."""
 _SOURCES = compiled(
     r"/etc/apt/sources\.list(?:\.d/[^/]+\.(?:list|sources))?"
     r"|/etc/apk/repositories|(?:/etc|/lib|/usr/lib)/apk/repositories\.d/[^/]+\.list"
@@ -70,13 +75,12 @@ class ManagerFiles(Struct, frozen=True):
 
 def manager_files(manager: str, files: FilesSeen, downloads: Downloads) -> ManagerFiles:
     """All that configures a manager. A file that is not known, and names no repository, is left out."""
+    if not files.may_have(_PLACES[manager]):
+        return ManagerFiles()
     texts: dict[str, str] = {}
     unknown: Reason | None = None
     foreign: dict[str, str] = {}
-    every = _every(manager, files)
-    if not every:
-        return ManagerFiles()
-    for path, file in every:
+    for path, file in _every(manager, files):
         names_sources = _SOURCES.fullmatch(path) is not None
         if isinstance(file, NoText) and file.source and names_sources:
             found: FileText | NoText = downloads.text(file.source)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from posixpath import normpath
 from typing import Protocol
 
@@ -61,6 +61,9 @@ class FilesSeen(Protocol):
     def names(self, directory: str) -> frozenset[str]:
         """Names in a directory, as far as they are known."""
 
+    def may_have(self, places: tuple[str, ...]) -> bool:
+        """Whether something may be known of one of these paths, or of what is below it."""
+
     def is_whole(self, directory: str) -> bool:
         """Whether no copy of files that are not known is in a directory; commands are not counted."""
 
@@ -74,6 +77,9 @@ class Files(FilesSeen, Protocol):
 
     def now(self) -> FilesSeen:
         """The files as they are now, whatever changes them later."""
+
+    def having(self, name: str, directories: Sequence[str]) -> Iterator[str]:
+        """The directories that have a name, in their order; a tuple of them is normalised."""
 
     def write(self, path: str, content: FileText | NoText, *, certain: bool) -> None:
         """A command writes a file; where that is not ``certain``, what was there is possible as well."""
@@ -111,6 +117,14 @@ class NoFiles:
     def names(self, _directory: str) -> frozenset[str]:
         """None."""
         return frozenset()
+
+    def having(self, _name: str, _directories: Sequence[str]) -> Iterator[str]:
+        """None."""
+        return iter(())
+
+    def may_have(self, _places: tuple[str, ...]) -> bool:
+        """Nothing."""
+        return False
 
     def is_whole(self, _directory: str) -> bool:
         """Nothing is copied."""

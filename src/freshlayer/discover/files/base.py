@@ -16,6 +16,8 @@ _TOO_LONG = Reason("limit-reached", detail=f"it is a file of the base image with
 class BaseLayer:
     """An image whose contents are known: a file that would be kept and is not there does not exist."""
 
+    path = "/"
+
     def __init__(self, contents: BaseContents) -> None:
         self._files = contents.files
         self._left_out = frozenset(contents.left_out)
@@ -42,6 +44,8 @@ class BaseLayer:
 
 class UnreadBase:
     """An image whose contents are not known. ``wanted`` is called where they would be the answer."""
+
+    path = "/"
 
     def __init__(self, wanted: Callable[[], None]) -> None:
         self._wanted = wanted

@@ -22,7 +22,7 @@ _MOST_MATCHES = 200
 
 
 class Copied(Struct, frozen=True):
-    """One COPY, ADD or bind mount. ``sources`` and ``target`` are absolute and normalised.
+    """One COPY, ADD or bind mount. ``sources`` and ``path``, the target, are absolute and normalised.
 
     ``into``: the target is a directory, as a slash at its end or several sources make it. ``unpacks``: as ADD
     does with archives. ``parents``: as with ``--parents``. ``excluded``: patterns of ``--exclude``.
@@ -30,7 +30,7 @@ class Copied(Struct, frozen=True):
 
     tree: Tree
     sources: tuple[str, ...]
-    target: str
+    path: str
     into: bool = False
     unpacks: bool = False
     parents: bool = False
@@ -38,7 +38,7 @@ class Copied(Struct, frozen=True):
 
     def find(self, path: str) -> Found | None:
         """The file that was copied to a path, from the last source that has it."""
-        rest = below_path(path, self.target) if path.startswith(self.target) else None
+        rest = below_path(path, self.path) if path.startswith(self.path) else None
         if rest is None:
             return None
         for source in reversed(self.sources):
@@ -50,15 +50,15 @@ class Copied(Struct, frozen=True):
 
     def names(self, directory: str, known: frozenset[str], _below: View) -> frozenset[str]:
         """With what was copied into the directory."""
-        rest = below_path(directory, self.target) if directory.startswith(self.target) else None
+        rest = below_path(directory, self.path) if directory.startswith(self.path) else None
         if rest is None:
-            above = below_path(self.target, directory) if self.target.startswith(directory) else None
+            above = below_path(self.path, directory) if self.path.startswith(directory) else None
             return known | {above.partition("/")[0]} if above else known
         return known.union(*[self._names(source, rest) for source in self.sources])
 
     def is_whole(self, directory: str) -> bool:
         """Whether all is known that was copied into the directory."""
-        if below_path(directory, self.target) is None:
+        if below_path(directory, self.path) is None:
             return True
         if self.unpacks and any(map(_ARCHIVE.search, self.sources)):
             return False
@@ -157,14 +157,14 @@ class Downloaded(Struct, frozen=True):
 
     content: NoText
     name: str
-    target: str
+    path: str
     into: bool
 
     def find(self, path: str) -> Found | None:
         """The file, under its own name where the target is a directory."""
-        rest = below_path(path, self.target)
+        rest = below_path(path, self.path)
         return self.content if rest == self.name or (rest == "" and not self.into) else None
 
     def names(self, directory: str, known: frozenset[str], _below: View) -> frozenset[str]:
         """With this one."""
-        return known | {self.name} if directory == self.target and self.into else known
+        return known | {self.name} if directory == self.path and self.into else known

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from posixpath import normpath
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from freshlayer.discover.files.base import UnreadBase
 from freshlayer.discover.files.copies import Copied
 from freshlayer.discover.files.layers import (
     LOOKING_BELOW,
@@ -24,15 +25,19 @@ from freshlayer.discover.files.layers import (
     Removed,
     Saved,
     Written,
+    are_apart,
     below_path,
 )
 from freshlayer.model.base_image import is_wanted
 from freshlayer.shell.files import FileText, absolute
+from freshlayer.shell.programs.script_files import PATH
 from freshlayer.shell.values import alternatives
 
 _NO_NAMES: frozenset[str] = frozenset()
 _NOT_LOOKED = (0, _NO_NAMES)
 _MOST_LAYERS = 300
+_FEW_LAYERS = 40
+"""As many are looked at again for each name; of more, the names in each directory are kept."""
 _OF_ONE_FILE = (Written, Saved)
 _DEEPEST = 16
 
@@ -91,6 +96,14 @@ class FilesNow(Struct, frozen=True, eq=False):
         """Names in a directory."""
         return _plain(_Below(self.layers, self.count).names(normpath(directory)))
 
+    def may_have(self, places: tuple[str, ...]) -> bool:
+        """Whether something may be known of one of these paths, or of what is below it."""
+        layers = self.layers
+        if self.count and isinstance(layers[0], UnreadBase):
+            layers[0].find(places[0])
+            return not are_apart(layers[1 : self.count], places)
+        return not are_apart(layers[: self.count], places)
+
     def is_whole(self, directory: str) -> bool:
         """Whether no copy of files that are not known is in a directory."""
         directory = normpath(directory)
@@ -98,7 +111,7 @@ class FilesNow(Struct, frozen=True, eq=False):
             inner = layer.layer if isinstance(layer, Mounted) else layer
             if isinstance(inner, Copied) and not inner.is_whole(directory):
                 return False
-            hides = isinstance(layer, Mounted) and below_path(directory, layer.target) is not None
+            hides = isinstance(layer, Mounted) and below_path(directory, layer.path) is not None
             if hides or (isinstance(layer, Removed) and below_path(directory, layer.path) is not None):
                 return True
         return True
@@ -187,6 +200,28 @@ class ImageFiles:
             if not is_wanted(directory):
                 self._names[directory] = count, names
         return _plain(names) if names else names
+
+    def having(self, name: str, directories: Sequence[str]) -> Iterator[str]:
+        """The directories that have a name, in their order."""
+        if isinstance(directories, tuple) and not self._may_bring(name, directories):
+            return
+        for directory in directories:
+            if name in self.names(directory):
+                yield directory
+
+    def _may_bring(self, name: str, directories: tuple[str, ...]) -> bool:
+        """Whether a layer may have brought a name to one of these: one look for all of them."""
+        layers = self._layers
+        if len(layers) > _FEW_LAYERS or (self._base and not isinstance(self._base[0], UnreadBase)):
+            return True
+        if directories is not PATH and any(map(is_wanted, directories)):
+            # What is wanted of the base image is noted.
+            return True
+        return not are_apart(layers[self._lowest :], directories, name)
+
+    def may_have(self, places: tuple[str, ...]) -> bool:
+        """Whether something may be known of one of these paths, or of what is below it."""
+        return self.now().may_have(places)
 
     def is_whole(self, directory: str) -> bool:
         """Whether no copy of files that are not known is in a directory."""

@@ -5,7 +5,7 @@ A path is looked up from the newest to the oldest. Nothing is listed or read bef
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from posixpath import basename, dirname, join, normpath
 from typing import Protocol
 
@@ -46,6 +46,10 @@ class View(Protocol):
 
 class Layer(Protocol):
     """What one instruction or command did."""
+
+    @property
+    def path(self) -> str:
+        """Where it did: at this path, or below it."""
 
     def find(self, path: str) -> Found | None:
         """What it did to this path; None for nothing."""
@@ -112,22 +116,22 @@ class Linked(Struct, frozen=True):
 
 
 class Duplicate(Struct, frozen=True):
-    """``cp -a SOURCE TARGET``: what was at one path, as ``before`` knows it, is at another."""
+    """``cp -a SOURCE PATH``: what was at one path, as ``before`` knows it, is at another."""
 
     before: View
     source: str
-    target: str
+    path: str
 
     def find(self, path: str) -> Found | None:
         """What was at the source."""
-        rest = below_path(path, self.target)
+        rest = below_path(path, self.path)
         return None if rest is None else self.before.find(normpath(join(self.source, rest)))
 
     def names(self, directory: str, known: frozenset[str], below: View) -> frozenset[str]:
         """Those of the source as well."""
-        rest = below_path(directory, self.target)
+        rest = below_path(directory, self.path)
         more = below.names(normpath(join(self.source, rest))) if rest is not None else frozenset()
-        return known | more | first_name(self.target, directory)
+        return known | more | first_name(self.path, directory)
 
 
 class Removed(Struct, frozen=True):
@@ -151,6 +155,8 @@ class Removed(Struct, frozen=True):
 class TooMany(Struct, frozen=True):
     """Layers that were left out: what they did to a script is not known."""
 
+    path: str = "/"
+
     def find(self, path: str) -> Found | None:
         """A script is not known any longer."""
         return NoText(path, _LEFT_OUT) if path.endswith(".sh") else None
@@ -163,24 +169,25 @@ class TooMany(Struct, frozen=True):
 TOO_MANY = TooMany()
 LOOKING_BELOW: frozenset[type] = frozenset({Linked, Duplicate})
 """Layers by which a directory has the names of another one."""
+_BRING_NOTHING: frozenset[type] = frozenset({Removed})
 
 
 class Mounted(Struct, frozen=True):
     """A mount over a directory, or over a file: nothing of what is below it is seen."""
 
     layer: Layer | None
-    target: str
+    path: str
 
     def find(self, path: str) -> Found | None:
         """What is mounted there."""
-        if below_path(path, self.target) is None:
+        if below_path(path, self.path) is None:
             return None
         return (self.layer.find(path) if self.layer else None) or GONE
 
     def names(self, directory: str, known: frozenset[str], _below: View) -> frozenset[str]:
         """Those of the mount alone."""
-        if below_path(directory, self.target) is None:
-            return known | first_name(self.target, directory)
+        if below_path(directory, self.path) is None:
+            return known | first_name(self.path, directory)
         return self.layer.names(directory, frozenset(), NOTHING) if self.layer else frozenset()
 
 
@@ -209,3 +216,23 @@ def first_name(path: str, directory: str) -> frozenset[str]:
     """The name in the directory by which the path goes on."""
     rest = below_path(path, directory)
     return frozenset({rest.partition("/")[0]}) if rest else _NO_NAMES
+
+
+def are_apart(layers: Iterable[Layer], places: tuple[str, ...], name: str = "") -> bool:
+    """Whether no layer brings a file to one of these places, or to what is below it.
+
+    ``name``: only a file with this name counts, or one below a directory of this name. Other layers may say
+    that they do where they do not, so that one look at each is enough.
+    """
+    joined = "\n" + "\n".join(places)
+    below = f"/{name}"
+    for layer in layers:
+        if type(layer) in _BRING_NOTHING:
+            continue
+        path = layer.path
+        if path.startswith(places) and below in path:
+            return False
+        # A directory with one of the places in it.
+        if f"\n{path}" in joined:
+            return False
+    return True

@@ -234,12 +234,11 @@ def as_input(runner: Runner, given: Values, fields: Fields, frame: Frame) -> Com
 
 def _along_path(runner: Runner, name: str, frame: Frame) -> tuple[FileText | NoText | None, str]:
     files = runner.runs.files
-    for directory in _directories(runner, frame):
-        if name in files.names(directory):
-            path = join(directory, name)
-            found = files.find(path)
-            if found is not None:
-                return runner.runs.read(found), path
+    for directory in files.having(name, _directories(runner, frame)):
+        path = join(directory, name)
+        found = files.find(path)
+        if found is not None:
+            return runner.runs.read(found), path
     return None, name
 
 
