@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from freshlayer import lazy_regex
 from freshlayer.masking import lazy_urls
 from freshlayer.masking.names import _FORMS as FORMS
-from freshlayer.masking.names import _may_have_form as may_have_form
-from freshlayer.masking.names import without_known_forms
+from freshlayer.masking.names import _IN_FORMS as IN_FORMS
+from freshlayer.masking.names import may_have_form, without_known_forms
 
 TEXTS = st.text(st.sampled_from("abZ0%2fé/:@?#[]. "), max_size=30)
 
@@ -24,6 +24,13 @@ TEXTS = st.text(st.sampled_from("abZ0%2fé/:@?#[]. "), max_size=30)
 def test_each_known_form_of_a_token_is_looked_for(text: str) -> None:
     assert may_have_form(text)
     assert without_known_forms(text) == FORMS.sub("…", text)
+
+
+@pytest.mark.parametrize("mark", IN_FORMS)
+def test_each_mark_of_a_form_is_looked_for(mark: str) -> None:
+    assert may_have_form(f"/{mark}/with-more_of.A-path")
+    assert may_have_form(f"{mark}{'0' * 15}")
+    assert may_have_form(f"{'0' * 15}{mark}")
 
 
 def test_flags_are_those_of_re() -> None:

@@ -18,6 +18,7 @@ from freshlayer.masking.names import (
     is_secret,
     is_secret_name,
     looks_random,
+    may_have_form,
     without_known_forms,
 )
 
@@ -66,8 +67,6 @@ _PLACES = (
     r"^[\w-]+\.fury\.io/(?P<secret>(?=[^/]*\d)[A-Za-z0-9_-]{16,})(?=/|$)",
 )
 """Where services put a secret into a path: Slack, Discord, Telegram, Teams, Sentry, Zapier, package hosts."""
-_MAY_HOLD = "slack hook /bot telegram builtin with/key packagecloud cloudsmith fury /t/".split()
-"""Of which a URL with one of these places has one."""
 _PLACE = tuple(compiled(pattern) for pattern in _PLACES)
 _PLAIN_WORD = compiled(r"[A-Za-z]*|v?\d+(?:\.\d+)*|.*\.[A-Za-z]\w{0,5}|\*+")
 
@@ -89,16 +88,25 @@ def without_secrets(query: str, *, guess: bool = True) -> str:
     return _Query(query, guess=guess).kept() if query else ""
 
 
-def public_path(host: str, path: str) -> str:
-    """A path without the secrets of matrix parameters, of known places and forms."""
+def public_path(host: str, path: str, *, formless: bool = False) -> str:
+    """A path without the secrets of matrix parameters, of known places and forms.
+
+    ``formless``: it has no token of a known form, as far as it is not encoded.
+    """
     path = _NESTED_USERINFO.sub(r"\1", path) if "@" in path else path
     whole = f"{host}{path}"
-    small = whole.lower()
-    for mark in _MAY_HOLD:
-        if mark in small:
-            path = _without_places(whole)[len(host) :]
-            break
-    return _segments(path, 0)
+    if _may_have_place(whole.lower()):
+        path = _without_places(whole)[len(host) :]
+    return _segments(path, 0, formless=formless)
+
+
+def _may_have_place(small: str) -> bool:
+    """Whether one of _PLACES may be in a URL: each has one of these, and few URLs do."""
+    return (
+        ("slack" in small or "hook" in small or "/bot" in small or "telegram" in small or "builtin" in small)
+        or ("with/key" in small or "packagecloud" in small or "cloudsmith" in small)
+        or ("fury" in small or "/t/" in small)
+    )
 
 
 def _without_places(whole: str) -> str:
@@ -143,18 +151,22 @@ def public_text(text: str) -> str:
     if "@" in text:
         text = _SCP_USERINFO.sub(r"\1@", _USERINFO.sub("", text))
     if "?" in text or "#" in text or "://" in text:
-        text = _of_region(text)
+        formless = not may_have_form(text)
+        cleaned = _of_region(text, formless=formless)
+        if formless and cleaned == text:
+            return text
+        text = cleaned
     return without_known_forms(text)
 
 
-def _of_region(text: str, *, guess: bool = True) -> str:
+def _of_region(text: str, *, guess: bool = True, formless: bool = False) -> str:
     """The paths and queries of the URLs in a text; a fragment is read as a query."""
 
     def clean(match: re.Match[str]) -> str:
         if match["mark"]:
             return match["mark"] + without_secrets(match["query"], guess=guess)
         host, slash, path = match["path"].partition("/")
-        return match["scheme"] + host + public_path(host, slash + path)
+        return match["scheme"] + host + public_path(host, slash + path, formless=formless)
 
     return _REGION.sub(clean, _USERINFO.sub("", text) if "@" in text else text)
 
@@ -249,7 +261,7 @@ def _split(url: str) -> tuple[str, str, str]:
     return path, query, fragment
 
 
-def _segments(path: str, depth: int) -> str:
+def _segments(path: str, depth: int, *, formless: bool = False) -> str:
     """The segments of a path, each without its secrets; what follows one called ``token`` is a secret."""
     segments = path.split("/")
     hidden = [
@@ -260,7 +272,7 @@ def _segments(path: str, depth: int) -> str:
         and is_certain_name(segments[place - 1])
         and not _PLAIN_WORD.fullmatch(segment)
     ]
-    if not hidden and not _MARKED.search(path) and not has_known_form(path):
+    if not hidden and not _MARKED.search(path) and (formless or not has_known_form(path)):
         # As in most paths: there is nothing in its segments either.
         return path
     kept = [_segment(segment, depth) for segment in segments]
