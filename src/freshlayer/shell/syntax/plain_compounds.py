@@ -36,6 +36,7 @@ from freshlayer.shell.syntax.plain_commands import (
     KEYWORDS,
     TARGET,
     is_redirected,
+    literal_statement,
     plain_statement,
     with_redirections,
 )
@@ -44,17 +45,26 @@ from freshlayer.shell.syntax.plain_words import CHARACTERS, DOUBLE, SINGLE, SUBS
 _DEEPEST = 12
 """How deep statements may be in each other; the grammar reads what is deeper."""
 _SCRIPT = compiled(rf"(?:{OF_COMMAND}|[&|;!()\[\]{{}}]|{REDIRECTION})*+", ASCII)
-_SIMPLE = compiled(rf"(?:{OF_COMMAND}|{REDIRECTION})++", ASCII)
+_SIMPLE = compiled(rf"([{CHARACTERS} \t]*+)((?:{OF_COMMAND}|{REDIRECTION})*+)", ASCII)
 _REDIRECTIONS = compiled(
     rf"(?:(?:(?<=[ \t])[12])?(?:>&[12]|(?:>>?|<)[ \t]*{TARGET})(?![^ \t;&|)])[ \t]*)++", ASCII
 )
 _GROUPS = frozenset("{(")
-_SEPARATOR = compiled(r"[ \t]*+(&&|\|\|?|;(?!;)|)[ \t]*+", ASCII)
-_KEYWORD = compiled(
+_SEPARATED = r"(&&|\|\|?|;(?!;)|)[ \t]*+"
+_SEPARATOR = compiled(rf"[ \t]*+{_SEPARATED}", ASCII)
+_AT_KEYWORD = (
+    r"(?=[!(){};\[cdefituw])"
     r"(?:(if|then|elif|else|do|while|until|!|\{)[ \t]|(fi|done|esac|\})(?![^ \t;&|)])|(\((?!\()|\)|;;)"
-    r"|(case|for|\[)[ \t])[ \t]*+",
+    r"|(case|for|\[)[ \t])[ \t]*+"
+)
+_KEYWORD = compiled(_AT_KEYWORD, ASCII)
+_STEP = compiled(
+    rf"{_AT_KEYWORD}|([{CHARACTERS} \t]*+)((?:{OF_COMMAND}|{REDIRECTION})*+){_SEPARATED}",
     ASCII,
 )
+"""A keyword; or a command in two pieces, of which the first is literal, and what is behind it."""
+_OF_COMMAND = (5, 6, 7)
+"""The groups of a command."""
 _WORD = rf"(?:[\w./:@%,-]|{VARIABLE}|{SINGLE}|{DOUBLE}|{SUBSTITUTION})++"
 _NO_KEYWORD = rf"(?!(?:{'|'.join(sorted(KEYWORDS))})(?![\w./:-]))"
 _TESTED = rf"(?:{_NO_KEYWORD}[\w./:][\w./:-]*+|{VARIABLE}|{SINGLE}|{DOUBLE}|{SUBSTITUTION})"
@@ -86,7 +96,7 @@ class _LeftToGrammarError(Exception):
 def with_compounds(start: Beginning) -> Sequence | None:
     """The whole script, of which ``start`` is the plain beginning; None where it is left to the grammar."""
     rest = start.rest
-    if not _SCRIPT.fullmatch(rest) or ("$(" in rest and not holds_plain_scripts(rest)):
+    if not _SCRIPT.fullmatch(rest):
         return None
     reader = _Reader(rest)
     try:
@@ -114,18 +124,19 @@ class _Reader:
         piped: list[Statement] = []
         ends: frozenset[str] | None = None
         while True:
-            keyword = self._keyword()
-            if keyword in closing and left is None and not piped and (keyword or self.at == len(self.text)):
-                if ends is not None and keyword not in ends:
-                    _leave()
+            match = self.match(_STEP)
+            keyword = "" if match.lastindex == _OF_COMMAND[-1] else match[match.lastindex or 0]
+            may_end = left is None and not piped and (ends is None or keyword in ends)
+            if keyword in closing and may_end and (keyword or match.start() == len(self.text)):
                 self.closed = keyword
                 return Sequence(tuple(found))
             if ends is not None:
                 _leave()
-            before = self.at
-            statement = self._statement(keyword, depth)
-            written = self.text[before : self.at]
-            separator = self._separator()
+            if keyword:
+                statement, written, separator = self._compound(keyword, depth)
+            else:
+                literal, other, separator = match.group(*_OF_COMMAND)
+                statement, written = _simple(literal, other), literal + other
             if separator == "|" or piped:
                 if _is_odd(statement, separator, written, piped):
                     _leave()
@@ -141,6 +152,12 @@ class _Reader:
                 found.append(left)
                 left = None
                 ends = None if separator else _ENDS.get(type(statement), _ENDS_OF_ALL)
+
+    def _compound(self, keyword: str, depth: int) -> tuple[Statement, str, str]:
+        """The statement behind a keyword, how it is written, and the separator behind it."""
+        before = self.at
+        statement = self._statement(keyword, depth)
+        return statement, self.text[before : self.at], self._separator()
 
     def block(self, *closing: str, depth: int) -> Sequence:
         """The same inside of a compound command, where at least one statement is."""
@@ -165,7 +182,7 @@ class _Reader:
 
     def _statement(self, keyword: str, depth: int) -> Statement:
         if not keyword:
-            return self._simple()
+            return _simple(*self.match(_SIMPLE).groups())
         read = _READERS.get(keyword)
         found = read(self, depth + 1) if read and depth < _DEEPEST else _leave()
         return self._redirected(found) if keyword in _GROUPS else found
@@ -176,7 +193,7 @@ class _Reader:
         if match is None:
             return group
         self.at = match.end()
-        return with_redirections(group, match[0]) or _leave()
+        return with_redirections(group, _checked(match[0])) or _leave()
 
     def tested(self, depth: int) -> Statement:
         """What is behind ``!``: a command or a test."""
@@ -189,9 +206,6 @@ class _Reader:
         found = self._keyword() == wanted
         self.at = self.at if found else before
         return found
-
-    def _simple(self) -> Statement:
-        return plain_statement(self.match(_SIMPLE)[0].rstrip(" \t")) or _leave()
 
     def match(self, pattern: re.Pattern[str]) -> re.Match[str]:
         """What is here, and go behind it."""
@@ -272,8 +286,20 @@ def _is_alone(statement: Statement, written: str) -> bool:
     return not assigns and not is_redirected(statement, written)
 
 
+def _simple(literal: str, other: str) -> Statement:
+    """A command in two pieces."""
+    if not other:
+        return literal_statement(literal.rstrip(" \t")) or _leave()
+    return plain_statement(_checked(literal + other).rstrip(" \t")) or _leave()
+
+
 def _word(written: str) -> Word:
-    return plain_word(written) or _leave()
+    return plain_word(_checked(written)) or _leave()
+
+
+def _checked(written: str) -> str:
+    """The same text, where what is in each ``$(…)`` is plain."""
+    return written if "$(" not in written or holds_plain_scripts(written) else _leave()
 
 
 _READERS: dict[str, Callable[[_Reader, int], Statement]] = {
