@@ -30,7 +30,7 @@ _ESCAPES = st.sampled_from(r"\( \) \; \n \$ \" \' \\ \| \{ \#".split())
 _SUBSTITUTIONS = st.sampled_from(
     (
         *("$(uname -m)", "$(a | b)", "$(cat '/x y')", "$(cut -d' ')"),
-        *("$(a 2>/dev/null)", "$(a;)", "$( e $A)", '$(f "$A")'),
+        *("$(a 2>/dev/null)", "$(a;)", "$( e $A)", '$(f "$A")', "$(g {} \\;)"),
     )
 )
 _BARE = st.text("abzAZ019_./:@%+,*?~-", min_size=1, max_size=8) | st.sampled_from(
@@ -127,6 +127,7 @@ def _of_commands(script: str) -> Iterator[tuple[list[Word], list[Word]]]:
         "export A B=1 C=${D%%.*}",
         "a b > /c 2>&1; d 2>/dev/null | e < $F >> 'g h'",
         "find . \\( -name 'a' -o -name b \\) -exec rm -rf {} +",
+        "a $(find . -exec b {} \\;) && find . -exec rm {} \\;",
         "echo >&2 'a b' $C; export A; export B $(c); X=1 d >&2",
         '$A b && "$A/b" -c && /a/${B}/c; "a" $1 "$@" | b $# != c ${A%%[a-z]*}',
         'a "\\"b\\$" ${A:-b} ${B//./-} "${C##*/}"',
