@@ -71,6 +71,8 @@ _ONE = rf"(?:--?[a-z0-9]?|(?:--)?[{_IN_PLAIN}][{_IN_PLAIN}-]{{0,60}}+)"
 """A word of them; an option of one dash only as long as no value can be behind its letter."""
 _PLAIN_WORD = compiled(_ONE, ASCII | IGNORECASE)
 _PLAIN_COMMAND = compiled(rf"{_ONE}(?: {_ONE})*+", ASCII | IGNORECASE)
+_PLAIN_ADDRESS = compiled(r"https?://(?:[\w.,+~/-]|\$(?:\{\w+\}|(?=\w)))++", ASCII)
+"""A URL without parameters, port and user, as most are; not a word of a shell that means something else."""
 _LONGEST_PLAIN = 18
 """Of a word that needs no look at it: longer ones may look random, and all tokens but two are longer."""
 _HINT = compiled(r"[=:]|\s")
@@ -210,10 +212,18 @@ def shown_script(text: str) -> str:
     if len(text) <= _MOST_SHOWN and "{" not in text and "}" not in text and _are_plain(text.split(" "), text):
         # One command, as most are.
         return text
+    if len(text) <= _MOST_SHOWN and _is_plain_address(text):
+        return text
     masked = masked_script(text)
     is_one = masked == text and len(text) <= _MOST_SHOWN and _COMMAND.fullmatch(text)
     # Each word of one command is as it is shown, and only an address could begin in one and end in another.
     return text if is_one and "@" not in text and text.isprintable() else shown(masked)
+
+
+def _is_plain_address(text: str) -> bool:
+    """Whether a text is one URL in which nothing is a secret."""
+    is_one = text.startswith("http") and _PLAIN_ADDRESS.fullmatch(text)
+    return bool(is_one) and basename(text) not in _OF_CHANNELS and shown(text) == text
 
 
 def _masked_script(text: str, depth: int, show: Show) -> str:
@@ -270,6 +280,9 @@ def _word(word: str, program: str, depth: int, show: Show, *, logs_in: bool) -> 
     ):
         # As most words are: what follows leaves them as they are.
         return word
+    elif word.startswith("http") and _PLAIN_ADDRESS.fullmatch(word):
+        # It assigns nothing, and looks random in its path alone.
+        return show(word)
     option, equals, value = word.partition("=")
     if word.startswith("-"):
         masked = _option(word, program, show, logs_in=logs_in)

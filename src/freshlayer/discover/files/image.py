@@ -265,7 +265,7 @@ class ImageFiles:
 def _newest(layers: list[Layer], count: int, path: str) -> Found | None:
     """What the newest of the first ``count`` layers knows of a path that knows it."""
     for layer in layers[count - 1 :: -1] if count else ():
-        found = layer.find(path)
+        found = layer.find(path) if path.startswith(layer.path) else None
         if found is not None:
             return found
     return None
