@@ -58,7 +58,7 @@ def main(context: str, state: str) -> None:
         from freshlayer.report import text  # noqa: PLC0415
         from freshlayer.settings import Policy  # noqa: PLC0415
         from freshlayer.state import SqliteStore  # noqa: PLC0415
-        from freshlayer.workflows import build, check, inputs, render  # noqa: F401, PLC0415
+        from freshlayer.workflows import build, check, derived_files, inputs  # noqa: F401, PLC0415
         from freshlayer.workflows.observe import probe_now, recall  # noqa: PLC0415
         from freshlayer.workflows.platforms import default_platform, platforms_of  # noqa: PLC0415
         from freshlayer.workflows.session import Session  # noqa: PLC0415
@@ -89,7 +89,7 @@ def main(context: str, state: str) -> None:
         session.store.record_observations(recorded, at=1)
     report = inputs.inputs(source, request)
     with parts.part("inject"):
-        render.derived(source, report, Mechanism.MOUNT, ())
+        derived_files.derived(source, report, Mechanism.MOUNT, ())
     with parts.part("report"):
         text.build_lines(report)
     print(json.dumps(parts.taken))

@@ -215,3 +215,22 @@ def test_an_interrupt_from_the_terminal_comes_once(looker: str) -> None:
         os.write(command.terminal, b"\x03")
         assert b"heard 1 times" in command.read_until(b"times")
         assert command.wait() == 9
+
+
+WITH_WORK = """\
+import sys
+from freshlayer.builders.run.process import run
+def work():
+    with open(sys.argv[1], "w") as file:
+        file.write("done")
+    raise OSError("not reported")
+sys.exit(run(sys.argv[2:], {"PATH": "/usr/bin:/bin"}, meanwhile=work).exit_code)
+"""
+
+
+def test_what_is_done_while_a_builder_runs_costs_it_nothing_where_it_fails(tmp_path: Path) -> None:
+    done = tmp_path / "done"
+    builder = ("sh", "-c", 'until [ -s "$0" ]; do sleep 0.01; done; echo built; exit 3', str(done))
+    argv = [sys.executable, "-c", WITH_WORK, str(done), *builder]
+    ended = subprocess.run(argv, cwd=ROOT, capture_output=True, timeout=20, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (3, b"built\n", b"")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol
 
@@ -23,9 +23,14 @@ __all__ = [
     "DerivedFile",
     "Ended",
     "Job",
+    "Meanwhile",
     "ProgressEvent",
     "Reader",
 ]
+
+
+Meanwhile = Callable[[], None]
+"""Prepares what follows a build, while the builder runs. What fails in it is not reported."""
 
 
 class ContextTar(Protocol):
@@ -76,19 +81,23 @@ class Waiting(Protocol):
     def takes(self, file: DerivedFile) -> bool:
         """Whether it builds as it would with the file in a directory. If not, it is ended."""
 
-    def build(self, content: bytes) -> Ended:
-        """Build it, to the end."""
+    def build(self, content: bytes, meanwhile: Meanwhile | None = None) -> Ended:
+        """Build it, to the end. ``meanwhile`` is called while it builds."""
 
     def close(self) -> None:
         """End it, unless it has built."""
 
 
 class Job(Struct, frozen=True):
-    """One build with a derived Dockerfile. ``waiting``: a builder that was started for it."""
+    """One build with a derived Dockerfile. ``waiting``: a builder that was started for it.
+
+    ``meanwhile`` is called while it builds.
+    """
 
     command: BuildCommand
     file: DerivedFile
     waiting: Waiting | None = None
+    meanwhile: Meanwhile | None = None
 
 
 class Ended(Struct, frozen=True):

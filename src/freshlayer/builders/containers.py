@@ -59,7 +59,7 @@ class Containers(Invoked, frozen=True):
         """A Dockerfile outside the context, with the ignore file that the user's own has."""
         with derived(replace(job.file, ignore=_ignore_file(job))) as path:
             argv = [*self.argv, *secret_options(job.file, path), *job.command.with_file(path)]
-            return run(argv, self.environment, reader=self.reader(job.command))
+            return run(argv, self.environment, None, self.reader(job.command), job.meanwhile)
 
 
 def buildah(

@@ -84,13 +84,13 @@ class BuildKit(Invoked, frozen=True):
     def build(self, job: Job) -> Ended:
         """A Dockerfile outside the context, with the ignore file that the user's own has beside it."""
         if job.waiting is not None and job.waiting.takes(job.file):
-            return job.waiting.build(job.file.content)
+            return job.waiting.build(job.file.content, job.meanwhile)
         from freshlayer.builders.run.derived_file import derived, secret_options  # noqa: PLC0415 - of a build
         from freshlayer.builders.run.process import run  # noqa: PLC0415 - the same
 
         with derived(job.file) as path:
             argv = [*self.argv, *secret_options(job.file, path), *job.command.with_file(path)]
-            return run(argv, self.environment, reader=self.reader(job.command))
+            return run(argv, self.environment, None, self.reader(job.command), job.meanwhile)
 
 
 class Classic(Invoked, frozen=True):
@@ -144,7 +144,7 @@ class Classic(Invoked, frozen=True):
         context = job.file.open_context(as_before_23=0 < versions.major(self._client) < 23)
         words = job.command.with_file(context.name, context="-")
         write = partial(context.write, job.file.content)
-        return run([*self.argv, *words], self.environment, write, self.reader(job.command))
+        return run([*self.argv, *words], self.environment, write, self.reader(job.command), job.meanwhile)
 
 
 def _family() -> Family:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct, field
 
-from freshlayer.builders.base import DerivedFile, Ended
+from freshlayer.builders.base import DerivedFile, Ended, Meanwhile
 from freshlayer.dockerfile.inject import Mechanism
 from freshlayer.model.reasons import Reason
 
@@ -144,8 +144,12 @@ class Invocation(BuiltBy, Protocol):
     def as_typed(self) -> Ended:
         """Run the command as the user typed it."""
 
-    def build(self, model: Model, files: Mapping[str, DerivedFile]) -> Ended:
+    def build(
+        self, model: Model, files: Mapping[str, DerivedFile], meanwhile: Meanwhile | None = None
+    ) -> Ended:
         """Build, with derived Dockerfiles by the names of their targets; no temporary file stays.
+
+        ``meanwhile`` is called while the builder runs.
 
         Raises BuilderError before the builder starts, where it would build something else.
         """

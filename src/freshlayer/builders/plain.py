@@ -7,7 +7,7 @@ from typing import IO, Protocol
 
 from msgspec import Struct
 
-from freshlayer.builders.base import Builder, DerivedFile, Ended, Job, Waiting
+from freshlayer.builders.base import Builder, DerivedFile, Ended, Job, Meanwhile, Waiting
 from freshlayer.builders.command_line.build import BuildCommand
 from freshlayer.builders.invocation import BuildTarget, DockerfilePlace, Model
 from freshlayer.builders.run.process import run
@@ -131,13 +131,18 @@ class PlainBuild(Struct, frozen=True):
         self._end_waiting()
         return run([*self.builder.argv, *self.command.words], self.environment, self.stdin.writer)
 
-    def build(self, model: Model, files: Mapping[str, DerivedFile]) -> Ended:  # noqa: ARG002 - of one target
+    def build(
+        self,
+        model: Model,  # noqa: ARG002 - of one target
+        files: Mapping[str, DerivedFile],
+        meanwhile: Meanwhile | None = None,
+    ) -> Ended:
         file = files.get(THE_TARGET)
         if file is not None:
-            return self.builder.build(Job(self.command, file, self.waiting))
+            return self.builder.build(Job(self.command, file, self.waiting, meanwhile))
         self._end_waiting()
         argv = [*self.builder.argv, *self.command.words]
-        return run(argv, self.environment, reader=self.builder.reader(self.command))
+        return run(argv, self.environment, None, self.builder.reader(self.command), meanwhile)
 
     def go_on(self) -> Ended:
         return Ended(0)

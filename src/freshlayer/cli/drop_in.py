@@ -97,13 +97,23 @@ def _build(options: Options, invocation: Invocation, stdin: KeptInput) -> dict[s
     engine = Engine(invocation, invocation.named)
     records: list[BuildRecord] = []
     with session_of(options, settings, engine=engine, for_build=True, warm=True) as session:
-        reports = build(targets, model, invocation, replace(session, recorded=records.append))
+        recording = replace(session, recorded=records.append)
+        reports = build(targets, model, invocation, recording, _load_what_follows)
         url = options.report_url or session.policy.report_url
     if url:
         from freshlayer.cli.send_report import report_builds
 
         report_builds(records, url, session.policy)
     return reports
+
+
+def _load_what_follows() -> None:
+    """The modules that a build needs when it has ended: they are loaded while the builder runs."""
+    from freshlayer.builders import image_ids  # noqa: F401
+    from freshlayer.cli import output  # noqa: F401
+    from freshlayer.report.formats import text  # noqa: F401
+    from freshlayer.state import base, scripts  # noqa: F401
+    from freshlayer.workflows import build_event, built  # noqa: F401
 
 
 def _is_locked(options: Options) -> bool:

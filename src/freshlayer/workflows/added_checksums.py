@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from freshlayer.builders.added_checksums import GIT
 from freshlayer.dockerfile.model import Instruction
 from freshlayer.dockerfile.syntax import syntax_image
-from freshlayer.model.lock import LockedInput
 from freshlayer.model.report import Report
 from freshlayer.probe.http.routes import is_of_body
 from freshlayer.reference import Reference
 from freshlayer.workflows.session import Session
 from freshlayer.workflows.target import Target
+
+if TYPE_CHECKING:
+    from freshlayer.model.lock import LockedInput
 
 _VIA = "ADD"
 Kinds = Callable[[str], frozenset[str]]

@@ -11,7 +11,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from freshlayer.builders import progress
-from freshlayer.builders.base import DerivedFile, Ended
+from freshlayer.builders.base import DerivedFile, Ended, Meanwhile
 from freshlayer.builders.command_line.bake import BakeCommand
 from freshlayer.builders.command_line.pflag import FALSE
 from freshlayer.builders.compositions import base as composed
@@ -63,9 +63,11 @@ class Bake(Composition, frozen=True):
             return False
         return True
 
-    def build(self, model: Model, files: Mapping[str, DerivedFile]) -> Ended:
+    def build(
+        self, model: Model, files: Mapping[str, DerivedFile], meanwhile: Meanwhile | None = None
+    ) -> Ended:
         if not files:
-            return self._run(self.command.words)
+            return self._run(self.command.words, meanwhile)
         with temporary_directory() as directory:
             paths = composed.write({name: it for name, it in files.items() if not it.inline}, Path(directory))
             inlined = {name: it.text for name, it in files.items() if it.inline}
@@ -73,12 +75,12 @@ class Bake(Composition, frozen=True):
             given = [word for name, it in files.items() for word in _given(name, it, model.document, secrets)]
             words = [*self.command.words, *_settings(paths), *given, *self._file(inlined, Path(directory))]
             words = self._accepted(words, directory, _changed(model.document, paths, inlined), secrets)
-            return self._run(words)
+            return self._run(words, meanwhile)
 
-    def _run(self, words: Sequence[str]) -> Ended:
+    def _run(self, words: Sequence[str], meanwhile: Meanwhile | None) -> Ended:
         form = self.command.progress or self.environment.get("BUILDKIT_PROGRESS", "")
         reader = progress.composed(form, _STDERR)
-        return run([*self.argv, *words], self.environment, reader=reader)
+        return run([*self.argv, *words], self.environment, None, reader, meanwhile)
 
     def _printed_by(self, words: Sequence[str]) -> Table:
         return document(output_of([*self.argv, "--print", *words], self.environment), _ESCAPES)

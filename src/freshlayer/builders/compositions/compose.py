@@ -11,7 +11,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from freshlayer.builders import progress
-from freshlayer.builders.base import DerivedFile, Ended
+from freshlayer.builders.base import DerivedFile, Ended, Meanwhile
 from freshlayer.builders.command_line.compose import ComposeCommand
 from freshlayer.builders.command_line.pflag import FALSE
 from freshlayer.builders.compositions import base as composed
@@ -59,9 +59,11 @@ class Compose(Composition, frozen=True):
         found = (replace(it, args={**it.args, **given}) for it in chosen)
         return Model(tuple(found), printed)
 
-    def build(self, model: Model, files: Mapping[str, DerivedFile]) -> Ended:
+    def build(
+        self, model: Model, files: Mapping[str, DerivedFile], meanwhile: Meanwhile | None = None
+    ) -> Ended:
         if not files:
-            return self._run(self.command.globals)
+            return self._run(self.command.globals, meanwhile)
         with temporary_directory() as directory:
             changes = _changes(files, Path(directory))
             override = Path(directory) / "override.json"
@@ -70,16 +72,17 @@ class Compose(Composition, frozen=True):
             before = self._globals(str(override))
             if _without(self._printed_by(before), secrets) != _changed(model.document, changes):
                 raise BuilderError("compose reads other files than freshlayer found (name them with --file)")
-            return self._run(before)
+            return self._run(before, meanwhile)
 
     def go_on(self) -> Ended:
         if not self.command.then:
             return Ended(0)
         return run([*self.argv, *self.command.globals, *self.command.then], self.environment)
 
-    def _run(self, before: Sequence[str]) -> Ended:
+    def _run(self, before: Sequence[str], meanwhile: Meanwhile | None) -> Ended:
         reader = progress.composed(self.command.progress, _STDOUT)
-        return run([*self.argv, *before, *self.command.build_words], self.environment, reader=reader)
+        argv = [*self.argv, *before, *self.command.build_words]
+        return run(argv, self.environment, None, reader, meanwhile)
 
     def _printed_by(self, before: Sequence[str]) -> Table:
         """The model, with the services that only their names bring in, since a profile hides them."""

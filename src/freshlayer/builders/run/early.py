@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from freshlayer.builders.base import Builder, DerivedFile, Ended, Reader
+from freshlayer.builders.base import Builder, DerivedFile, Ended, Meanwhile, Reader
 from freshlayer.builders.run.display import shown_through
 from freshlayer.builders.run.process import follow, forwarding
 from freshlayer.builders.run.spawned import Spawned, spawn
@@ -57,8 +57,8 @@ class EarlyClient:
         self.close()
         return False
 
-    def build(self, content: bytes) -> Ended:
-        """Build it, to the end."""
+    def build(self, content: bytes, meanwhile: Meanwhile | None = None) -> Ended:
+        """Build it, to the end. ``meanwhile`` is called while it builds."""
         stdin = self._process.stdin
         with self._kept, forwarding(self._display) as child:
             child.process = self._process
@@ -67,7 +67,7 @@ class EarlyClient:
                 if stdin is not None:
                     os.write(stdin.fileno(), content)
                     stdin.close()
-            return follow(child, self._display)
+            return follow(child, self._display, meanwhile=meanwhile)
 
     def close(self) -> None:
         """End it, unless it has built."""

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING
 
 from msgspec import Struct
 
-from freshlayer.builders.base import Ended, Reader
+from freshlayer.builders.base import Ended, Meanwhile, Reader
 from freshlayer.builders.run.display import Display, shown_through
 from freshlayer.builders.run.spawned import Spawned, spawn
 from freshlayer.errors import BuilderError
@@ -28,26 +28,37 @@ def run(
     environment: Mapping[str, str],
     write: Callable[[IO[bytes]], None] | None = None,
     reader: Reader | None = None,
+    meanwhile: Meanwhile | None = None,
 ) -> Ended:
     """Run to the end; the exit code as a shell would report it: 128 and the number of a signal that ended it.
 
     ``write`` feeds standard input, which is the user's own where it is None. ``reader`` reads the display
-    that the user sees; without one nothing is between the builder and the terminal.
+    that the user sees; without one nothing is between the builder and the terminal. ``meanwhile`` is called
+    while it runs.
 
     Raises BuilderError where the program can't be started.
     """
     with shown_through(reader) as display, forwarding(display) as child:
         child.process = spawn(argv, environment, display.given, with_input=write is not None)
-        return follow(child, display, write)
+        return follow(child, display, write, meanwhile)
 
 
-def follow(child: Started, display: Display, write: Callable[[IO[bytes]], None] | None = None) -> Ended:
-    """Show a builder that was started, to its end. ``write``: as ``run`` has it."""
+def follow(
+    child: Started,
+    display: Display,
+    write: Callable[[IO[bytes]], None] | None = None,
+    meanwhile: Meanwhile | None = None,
+) -> Ended:
+    """Show a builder that was started, to its end. ``write``, ``meanwhile``: as ``run`` has them."""
     process = child.process
     if process is None:
         raise BuilderError("no builder was started")
     feeder = _feed(process.stdin, write) if write and process.stdin else None
     display.begin()
+    if meanwhile:
+        # A builder that runs is waited for, whatever fails here.
+        with contextlib.suppress(Exception):
+            meanwhile()
     code = process.wait()
     if feeder:
         feeder.join()
