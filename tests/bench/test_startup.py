@@ -71,6 +71,7 @@ RARE = frozenset(
         *("freshlayer.probe.network.failures", "freshlayer.builders.base", "freshlayer.context.script_files"),
         *(
             "freshlayer.analyses.more",
+            "freshlayer.analyses.packages",
             "freshlayer.discover.lock_advice",
             "freshlayer.discover.package_advice",
         ),

@@ -12,7 +12,7 @@ from testing.servers.needs import needs
 
 pytestmark = [pytest.mark.slow, needs("nginx")]
 
-BUILD = 255
+BUILD = 252
 """The most modules that a cached build loads, libraries and Python's own included."""
 
 RARE = frozenset(
@@ -20,8 +20,9 @@ RARE = frozenset(
         *("base64", "click", "enum", "hashlib", "json", "locale", "platform", "re", "selectors", "shutil"),
         *("signal", "socket", "subprocess", "tempfile", "threading", "urllib.parse", "uuid"),
         *("freshlayer.builders.docker_containers", "freshlayer.context.ignore_patterns"),
-        *("freshlayer.indexes", "freshlayer.lock", "freshlayer.workflows.as_locked"),
-        *("freshlayer.workflows.index_files", "freshlayer.workflows.package_pins"),
+        *("freshlayer.indexes", "freshlayer.lock", "freshlayer.packages", "freshlayer.workflows.as_locked"),
+        *("freshlayer.analyses.packages", "freshlayer.workflows.index_files"),
+        "freshlayer.workflows.package_pins",
     )
 )
 """What only failures, help, other builders, lock files or packages need."""

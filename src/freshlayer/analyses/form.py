@@ -23,6 +23,7 @@ from freshlayer.request_form import RequestForm, without_secrets
 
 if TYPE_CHECKING:
     from freshlayer.analyses.more import More
+    from freshlayer.analyses.packages import OfPackages
 
 _AT_ONCE = 1_000
 """Items of a part."""
@@ -47,7 +48,9 @@ _SMALL_INSTRUCTIONS = msgspec.msgpack.Decoder(tuple[Instruction, ...]).decode
 
 
 class _Kept(Struct, frozen=True, array_like=True):
-    """References and stages are numbers, of ``references`` and ``dockerfile``. ``more``: a ``More``.
+    """References and stages are numbers, of ``references`` and ``dockerfile``.
+
+    ``more``: a ``More``. ``packages``: an ``OfPackages``.
 
     What a large Dockerfile has many of is in parts that are read one after the other: all of it twice, as it
     is decoded and as it is shared, is more than the rest of a run takes. ``dockerfile``: its stages have no
@@ -65,6 +68,7 @@ class _Kept(Struct, frozen=True, array_like=True):
     directives: dict[int, Directives]
     names_of_base: frozenset[str]
     more: bytes = b""
+    packages: bytes = b""
 
 
 def written(analysis: Analysis, *, secrets: bool = True) -> bytes:
@@ -96,6 +100,7 @@ def written(analysis: Analysis, *, secrets: bool = True) -> bytes:
         directives=dict(analysis.directives),
         names_of_base=analysis.names_of_base,
         more=more,
+        packages=_packages(analysis),
     )
     return msgspec.msgpack.encode(kept)
 
@@ -129,6 +134,7 @@ def read(data: bytes) -> Analysis:
 def _read(kept: _Kept, *, is_small: bool) -> Analysis:
     """Raises LookupError, MsgspecError."""
     more = _read_more(kept.more) if kept.more else None
+    packages = _read_packages(kept.packages) if kept.packages else None
     once = _Once()
     references = tuple(chain.from_iterable(once.references(_REFERENCES(it)) for it in kept.references))
     instructions = _SMALL_INSTRUCTIONS if is_small else lambda it: once.instructions(_INSTRUCTIONS(it))
@@ -142,9 +148,9 @@ def _read(kept: _Kept, *, is_small: bool) -> Analysis:
         dockerfile=replace(kept.dockerfile, stages=stages),
         stages=tuple(stages[number] for number in kept.stages),
         parents={it: None if number is None else stages[number] for it, number in kept.parents.items()},
-        discovery=_discovery(kept, more, references, once),
+        discovery=_discovery(kept, more, packages, references, once),
         directives=kept.directives,
-        package_chains=more.chains if more else (),
+        package_chains=packages.chains if packages else (),
         image_uses=more.image_uses(references) if more else (),
         names_of_base=kept.names_of_base,
     )
@@ -154,6 +160,12 @@ def _read_more(data: bytes) -> "More":
     from freshlayer.analyses.more import More  # noqa: PLC0415 - see ``_more``
 
     return msgspec.msgpack.decode(data, type=More)
+
+
+def _read_packages(data: bytes) -> "OfPackages":
+    from freshlayer.analyses.packages import read_packages  # noqa: PLC0415 - see ``_packages``
+
+    return read_packages(data)
 
 
 class _Once:
@@ -247,15 +259,29 @@ class _Numbers:
 
 def _more(analysis: Analysis, numbers: _Numbers) -> bytes:
     found = analysis.discovery
-    rare = (found.scripts, found.packages, found.bases, found.unlocked)
-    if not any((*rare, analysis.package_chains, analysis.image_uses)):
+    if not (found.scripts or found.bases or analysis.image_uses):
         return b""
     from freshlayer.analyses.more import written_more  # noqa: PLC0415 - the smallest Dockerfiles lack it
 
     return written_more(analysis, numbers.of)
 
 
-def _discovery(kept: _Kept, more: "More | None", references: Sequence[Reference], once: _Once) -> Discovery:
+def _packages(analysis: Analysis) -> bytes:
+    found = analysis.discovery
+    if not (found.packages or found.unlocked or analysis.package_chains):
+        return b""
+    from freshlayer.analyses.packages import written_packages  # noqa: PLC0415 - not all Dockerfiles have any
+
+    return written_packages(analysis)
+
+
+def _discovery(
+    kept: _Kept,
+    more: "More | None",
+    packages: "OfPackages | None",
+    references: Sequence[Reference],
+    once: _Once,
+) -> Discovery:
     of_instructions = chain.from_iterable(map(_BY_INSTRUCTION, kept.by_instruction))
     inputs = chain.from_iterable(map(_INPUTS, kept.inputs))
     found = Discovery(
@@ -270,4 +296,6 @@ def _discovery(kept: _Kept, more: "More | None", references: Sequence[Reference]
         inputs=tuple(RemoteInput(references[number], once.places(it)) for number, it in inputs),
         not_watched=kept.not_watched,
     )
-    return more.added_to(found, references) if more else found
+    if more:
+        found = more.added_to(found, references)
+    return packages.added_to(found) if packages else found

@@ -8,9 +8,7 @@ from msgspec.structs import replace
 
 from freshlayer.discover.analysis import Analysis
 from freshlayer.discover.discovery import Discovery
-from freshlayer.discover.lock_advice import Unlocked
 from freshlayer.model.base_image import BaseWanted, ImageUse
-from freshlayer.model.packages import PackageChain, PackageCommand
 from freshlayer.reference import Reference
 
 
@@ -30,10 +28,7 @@ class More(Struct, frozen=True, array_like=True):
     """Fields of an analysis and of its discovery; references are numbers."""
 
     scripts: tuple[int, ...]
-    packages: dict[int, tuple[PackageCommand, ...]]
     bases: tuple[BaseWanted, ...]
-    unlocked: tuple[Unlocked, ...]
-    chains: tuple[PackageChain, ...]
     uses: tuple[_Use, ...]
 
     def added_to(self, found: Discovery, references: Sequence[Reference]) -> Discovery:
@@ -41,9 +36,7 @@ class More(Struct, frozen=True, array_like=True):
         return replace(
             found,
             scripts=tuple([references[number] for number in self.scripts]),
-            packages=self.packages,
             bases=self.bases,
-            unlocked=self.unlocked,
         )
 
     def image_uses(self, references: Sequence[Reference]) -> tuple[ImageUse, ...]:
@@ -57,10 +50,7 @@ def written_more(analysis: Analysis, number_of: Callable[[Reference], int]) -> b
     return msgspec.msgpack.encode(
         More(
             scripts=tuple(map(number_of, found.scripts)),
-            packages=dict(found.packages),
             bases=found.bases,
-            unlocked=found.unlocked,
-            chains=analysis.package_chains,
             uses=tuple([_numbered(use, number_of(use.reference)) for use in analysis.image_uses]),
         )
     )

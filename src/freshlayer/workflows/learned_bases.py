@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from freshlayer.discover.analysis import Analysis
-from freshlayer.discover.package_policy import chains_under_policy
 from freshlayer.evidence.images import index_in, manifest_for, with_algorithm
 from freshlayer.model.base_image import BaseImage, Bases, BaseWanted, is_configured
 from freshlayer.model.inputs import NotWatched
 from freshlayer.model.observation import Recorded, Verdict
 from freshlayer.model.package_policy import PackagePolicy
-from freshlayer.model.packages import PackageRun
-from freshlayer.packages import WITHOUT_CONTENTS
 from freshlayer.reference import Reference
 from freshlayer.workflows.base_images import BaseImages, JudgedBase
 from freshlayer.workflows.session import Session
+
+if TYPE_CHECKING:
+    from freshlayer.model.packages import PackageRun
 
 _NEEDS_BASE = "needs-base-image"
 
@@ -38,11 +39,7 @@ class LearnedBases:
         local: frozenset[Reference],
     ) -> Bases:
         """What is known of the images that an analysis wants. ``local``: those of the engine alone."""
-        needed = {
-            chain.base
-            for chain in chains_under_policy(watched, self._policies)
-            if any(map(_needs_contents, chain.runs))
-        }
+        needed = _with_packages(watched, self._policies) if watched.package_chains else frozenset()
         judged = [
             replace(item, wanted=_of_packages(item.wanted, needed))
             for item in _judged(watched, verdicts, recorded, local)
@@ -52,10 +49,17 @@ class LearnedBases:
         return found
 
 
-def _needs_contents(run: PackageRun) -> bool:
-    """Whether what it installs depends on the files of the base, and is watched."""
-    managers = {command.manager for command in run.commands}
-    return run.policy is not PackagePolicy.OFF and not managers <= WITHOUT_CONTENTS
+def _with_packages(watched: Analysis, policies: Mapping[str, PackagePolicy]) -> frozenset[tuple[str, str]]:
+    """The base images whose files decide what is installed, where that is watched."""
+    from freshlayer.discover.package_policy import chains_under_policy  # noqa: PLC0415 - of packages alone
+    from freshlayer.packages import WITHOUT_CONTENTS  # noqa: PLC0415 - the same
+
+    def needs_contents(run: PackageRun) -> bool:
+        managers = {command.manager for command in run.commands}
+        return run.policy is not PackagePolicy.OFF and not managers <= WITHOUT_CONTENTS
+
+    chains = chains_under_policy(watched, policies)
+    return frozenset(chain.base for chain in chains if any(map(needs_contents, chain.runs)))
 
 
 def _of_packages(wanted: BaseWanted, needed: Collection[tuple[str, str]]) -> BaseWanted:
