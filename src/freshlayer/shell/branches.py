@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import product
+from itertools import chain, product
 from typing import cast
 
 from msgspec import Struct
@@ -272,14 +272,18 @@ def condition(runner: Runner, statement: Condition, frame: Frame) -> CommandResu
     """``[ … ]`` and ``[[ … ]]``."""
     operands = _operands(runner, statement, frame)
     few = 1
+    fields: list[Text] = []
     for options in operands:
         few *= len(options)
+        fields += options[0]
     if few > _MOST_COMBINED:
         return CommandResult(Status.OPEN)
     exists = exists_in(runner, frame)
-    ways = [[field for options in operands for field in options[0]]] if few == 1 else _every(operands)
-    outcomes = {conditions.decide(fields, double=statement.double, exists=exists) for fields in ways}
-    outcome = outcomes.pop() if len(outcomes) == 1 else None
+    outcome = conditions.decide(fields, double=statement.double, exists=exists) if few == 1 else None
+    if few > 1:
+        ways = [[*chain.from_iterable(chosen)] for chosen in product(*operands)]
+        outcomes = {conditions.decide(way, double=statement.double, exists=exists) for way in ways}
+        outcome = outcomes.pop() if len(outcomes) == 1 else None
     if outcome is not None:
         status = Status.TRUE if outcome else Status.FALSE
         _remember_match(statement, operands, frame)
@@ -290,10 +294,6 @@ def condition(runner: Runner, statement: Condition, frame: Frame) -> CommandResu
 
 
 _MOST_COMBINED = 64
-
-
-def _every(operands: list[list[tuple[Text, ...]]]) -> list[list[Text]]:
-    return [[field for fields in chosen for field in fields] for chosen in product(*operands)]
 
 
 def _remember_match(statement: Condition, operands: list[list[tuple[Text, ...]]], frame: Frame) -> None:
@@ -307,7 +307,7 @@ def _remember_match(statement: Condition, operands: list[list[tuple[Text, ...]]]
 
 
 def _forget_match(statement: Condition, frame: Frame) -> None:
-    if _REGEX in statement.words:
+    if frame.arrays and _REGEX in statement.words:
         frame.arrays.pop("BASH_REMATCH", None)
 
 

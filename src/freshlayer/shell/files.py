@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from posixpath import normpath
+from posixpath import join, normpath
 from typing import Protocol
 
 from msgspec import Struct
@@ -17,10 +17,10 @@ NOT_KNOWN = "\0"
 
 def absolute(path: str, directory: str) -> str:
     """What a path means in a directory: ``normpath(join(directory, path))`` in fewer steps."""
-    if not path.startswith("/"):
-        path = f"{directory}/{path}" if directory and not directory.endswith("/") else f"{directory}{path}"
-        if not path.startswith("/"):
-            return normpath(path)
+    if path[:1] != "/":
+        if directory[:1] != "/":
+            return normpath(join(directory, path))
+        path = f"{directory}{path}" if directory[-1] == "/" else f"{directory}/{path}"
     return normpath(path) if "/." in path or "//" in path or path[-1] == "/" else path
 
 

@@ -179,7 +179,13 @@ def written(text: Text) -> str:
 
 def all_written(texts: Sequence[Text]) -> list[str]:
     """Each as ``written``: most words are one string."""
-    return [only if len(text) == 1 and type(only := text[0]) is str else written(text) for text in texts]
+    found: list[str] = []
+    for text in texts:
+        if len(text) == 1 and type(only := text[0]) is str:
+            found.append(only)
+        else:
+            found.append(written(text))
+    return found
 
 
 class Field(Struct, frozen=True):

@@ -105,7 +105,10 @@ def _around(command: Wrapped, frame: Frame) -> Frame:
 
 def _print(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
     """``echo`` passes on what is not known; ``printf -v NAME`` prints into a variable."""
-    name, words = program_name(fields), [known(field) for field in fields[1:]]
+    name = program_name(fields)
+    if not frame.heard and name != "printf":
+        return DONE
+    words = [known(field) for field in fields[1:]]
     if name == "printf" and words[:1] == ["-v"] and len(words) > 2:
         frame.set(words[1] or "", _printed(runner, name, fields[2:], words[2:]))
         return DONE
