@@ -197,7 +197,7 @@ def _others(made: World) -> Readers:
 
 
 def _start() -> None:
-    """What tells how fast the machine is in these rounds."""
+    """How fast the machine is in these rounds."""
     for _ in range(_STARTS):
         subprocess.run([sys.executable, "-c", "pass"], check=True)
 
