@@ -155,6 +155,25 @@ def test_a_configuration_costs_two_requests_the_contents_one_a_layer_and_both_ar
     assert len(paths(registry, before)) == 5
 
 
+def test_an_image_that_has_two_names_is_read_once(registry: Registry, tmp_path: Path) -> None:
+    digest = registry.push_layers("named", "12", [gzipped(ALPINE)], config=CONFIG)
+    registry.retag("named", "bookworm", "12")
+    before = len(registry.requests())
+    names = ("named:12", "named:bookworm", f"named@{digest}")
+    wanted = [judged(registry, name, digest, contents=name == names[0]) for name in names]
+    found = BaseImages(session(tmp_path)).read(wanted)
+    assert list(found) == [(item.wanted.reference, AMD64) for item in sorted(wanted, key=_wants_contents)]
+    assert {(image.digest, image.config.environment, image.why_not) for image in found.values()} == {
+        (digest, (("PATH", "/bin"), ("VERSION", "1")), None)
+    }
+    assert found[wanted[0].wanted.key].contents is not None
+    assert paths(registry, before) == ["GET manifests", "GET blobs", "GET blobs"]
+
+
+def _wants_contents(item: JudgedBase) -> bool:
+    return item.wanted.contents
+
+
 def test_what_can_not_be_read_is_tried_once_a_run_and_says_why(registry: Registry, tmp_path: Path) -> None:
     digest = registry.push_layers("gone", "1", [gzipped(ALPINE)])
     registry.delete("gone", digest)

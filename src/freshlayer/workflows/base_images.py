@@ -142,14 +142,18 @@ class BaseImages:
         from freshlayer.probe.images.blobs import read_all  # noqa: PLC0415 - libcurl is loaded with it
 
         with temporary_directory() as directory:
-            places = {_by_digest(item): item for item in named}
-            readings = {it: read(self._order(item, directory)) for it, item in places.items()}
+            # Two names may lead to one image; the last of them wants the most.
+            places: dict[Reference, list[JudgedBase]] = {}
+            for item in named:
+                places.setdefault(_by_digest(item), []).append(item)
+            readings = {it: read(self._order(same[-1], directory)) for it, same in places.items()}
             results = read_all(readings, self._limits, self._session.keyring)
         for reference, result in results.items():
             found = ImageRead(why_not=result) if isinstance(result, Reason) else result
-            item = places[reference]
-            self._cache.keep(item.digest, item.wanted.platform, found)
-            self._take(item, found)
+            same = places[reference]
+            self._cache.keep(same[-1].digest, same[-1].wanted.platform, found)
+            for item in same:
+                self._take(item, found)
 
     def _order(self, item: JudgedBase, directory: str) -> Order:
         from freshlayer.bases.reading import Order  # noqa: PLC0415 - see above
