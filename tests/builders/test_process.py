@@ -234,3 +234,35 @@ def test_what_is_done_while_a_builder_runs_costs_it_nothing_where_it_fails(tmp_p
     argv = [sys.executable, "-c", WITH_WORK, str(done), *builder]
     ended = subprocess.run(argv, cwd=ROOT, capture_output=True, timeout=20, check=False)
     assert (ended.returncode, ended.stdout, ended.stderr) == (3, b"built\n", b"")
+
+
+WITHOUT_THREADS = """\
+import _thread, sys, time
+from freshlayer.builders.run.process import run
+from freshlayer.errors import BuilderError
+from tests.builders.test_process import LOOKERS_ON
+_thread.stack_size(1 << 46)
+write = (lambda stream: stream.write(b"input")) if sys.argv[1] == "input" else None
+try:
+    ended = run(sys.argv[2:], {"PATH": "/usr/bin:/bin"}, write, LOOKERS_ON["out"]())
+except BuilderError as error:
+    sys.exit(str(error))
+print(ended.exit_code, ended.trouble)
+"""
+"""Runs words as a builder is run, where the memory of another thread can't be had."""
+
+
+def test_a_builder_that_was_started_is_shown_and_waited_for_without_a_thread() -> None:
+    argv = [sys.executable, "-c", WITHOUT_THREADS, "none", "sh", "-c", "sleep 0.3; echo built; exit 3"]
+    ended = subprocess.run(argv, cwd=ROOT, capture_output=True, timeout=20, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"built\n3 \n", b"")
+
+
+def test_a_builder_without_its_input_has_ended_before_that_is_reported(tmp_path: Path) -> None:
+    read = tmp_path / "read"
+    builder = ("sh", "-c", 'cat > "$0"; sleep 0.3; echo ended >> "$0"', str(read))
+    argv = [sys.executable, "-c", WITHOUT_THREADS, "input", *builder]
+    ended = subprocess.run(argv, cwd=ROOT, capture_output=True, timeout=20, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr == b"the build context can't be sent: can't start new thread\n"
+    assert read.read_text() == "ended\n"

@@ -79,7 +79,7 @@ def _run(options: Options, invocation: Invocation, stdin: KeptInput) -> int:
             raise NotAsLockedError(f"--locked: nothing is built: {what}") from None
         warn(f"an error of freshlayer itself ({type(error).__name__}: {error}); {tool} runs as typed")
         return invocation.as_typed().exit_code
-    with contextlib.suppress(BrokenPipeError):
+    with _behind_a_build("the report was not written"), contextlib.suppress(BrokenPipeError):
         _print(options, reports)
     code = next((report.exit_code or 0 for report in reports.values()), 0)
     return code or invocation.go_on().exit_code
@@ -101,10 +101,27 @@ def _build(options: Options, invocation: Invocation, stdin: KeptInput) -> dict[s
         reports = build(targets, model, invocation, recording, _load_what_follows)
         url = options.report_url or session.policy.report_url
     if url:
-        from freshlayer.cli.send_report import report_builds
+        with _behind_a_build("the build was not reported"):
+            from freshlayer.cli.send_report import report_builds
 
-        report_builds(records, url, session.policy)
+            report_builds(records, url, session.policy)
     return reports
+
+
+@contextlib.contextmanager
+def _behind_a_build(consequence: str) -> Iterator[None]:
+    """A fault of ours costs the user neither the exit code of the build nor another build.
+
+    A module that is loaded here may be gone: another release may be installed by now.
+    """
+    try:
+        yield
+    except (FreshlayerError, OSError):
+        raise
+    except Exception as error:  # noqa: BLE001 - see above
+        from freshlayer.report.terminal import warn
+
+        warn(f"an error of freshlayer itself ({type(error).__name__}: {error}); {consequence}")
 
 
 def _load_what_follows() -> None:

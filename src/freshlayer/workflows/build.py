@@ -54,12 +54,14 @@ def build(
     files = derived_files(targets, reports, pins, checksums, invocation)
     ended = invocation.build(model, files, meanwhile)
     try:
-        from freshlayer.workflows.built import recorded  # noqa: PLC0415 - loaded while the builder runs
-    except Exception as error:  # noqa: BLE001 - the build is done: another release may be installed by now
+        # It is loaded while the builder runs; another release may be installed by now.
+        from freshlayer.workflows.built import recorded  # noqa: PLC0415 - see above
+
+        return recorded(targets, reports, model, invocation, ended, session)
+    except Exception as error:  # noqa: BLE001 - the build is done, and a fault of ours must not cost it
         why = f"{type(error).__name__}: {error}"
         session.warn(f"an error of freshlayer itself ({why}); nothing was recorded")
         return {name: replace(it, exit_code=ended.exit_code) for name, it in reports.items()}
-    return recorded(targets, reports, model, invocation, ended, session)
 
 
 def _match(targets: Mapping[str, Target], reports: Mapping[str, Report], session: Session) -> None:

@@ -59,7 +59,7 @@ def _read_by(reader: Reader) -> Display:
     """A terminal stays one for the builder; all else is a pipe. Two streams that are one file stay one."""
     try:
         ours, theirs = _terminal(reader.stream) if os.isatty(reader.stream) else os.pipe()
-    except OSError:
+    except (OSError, termios.error):
         return Display()
     return _Through(reader, ours, theirs)
 
@@ -104,7 +104,11 @@ class _Through(Display):
         self._let_go_of_theirs()
         self._copied = _thread.allocate_lock()
         self._copied.acquire()
-        _thread.start_new_thread(self._copy, (self._copied,))
+        try:
+            _thread.start_new_thread(self._copy, (self._copied,))
+        except RuntimeError:
+            # The system allows no more threads. The builder, which runs, is waited for in any case.
+            self._copy(self._copied)
 
     def resize(self) -> None:
         if self._ours >= 0:

@@ -49,11 +49,19 @@ def follow(
     write: Callable[[IO[bytes]], None] | None = None,
     meanwhile: Meanwhile | None = None,
 ) -> Ended:
-    """Show a builder that was started, to its end. ``write``, ``meanwhile``: as ``run`` has them."""
+    """Show a builder that was started, to its end. ``write``, ``meanwhile``: as ``run`` has them.
+
+    Raises BuilderError where it gets no input; it has ended then, too.
+    """
     process = child.process
     if process is None:
         raise BuilderError("no builder was started")
-    feeder = _feed(process.stdin, write) if write and process.stdin else None
+    try:
+        feeder = _feed(process.stdin, write) if write and process.stdin else None
+    except RuntimeError as error:
+        # Without its input it ends by itself.
+        process.wait()
+        raise BuilderError(f"the build context can't be sent: {error}") from None
     display.begin()
     if meanwhile:
         # A builder that runs is waited for, whatever fails here.
@@ -67,6 +75,7 @@ def follow(
 
 
 def _feed(stream: IO[bytes], write: Callable[[IO[bytes]], None]) -> threading.Thread:
+    """Raises RuntimeError where the system allows no more threads; the stream is closed then."""
     import threading  # noqa: PLC0415 - most builders read no standard input
 
     def feed() -> None:
@@ -78,7 +87,11 @@ def _feed(stream: IO[bytes], write: Callable[[IO[bytes]], None]) -> threading.Th
             sys.stderr.write(f"freshlayer: the build context can't be sent: {error}\n")
 
     thread = threading.Thread(target=feed, daemon=True)
-    thread.start()
+    try:
+        thread.start()
+    except RuntimeError:
+        stream.close()
+        raise
     return thread
 
 
