@@ -13,7 +13,7 @@ from e2b_dockerfile_utils import (
     is_space,
     parse_dockerfile_ast,
 )
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from freshlayer.dockerfile.continuations import _NO_BLANKS, unfolded
@@ -89,6 +89,8 @@ _LINES = st.one_of(
                 'COPY --a=b <<EOF <<"c" /d',
                 "ADD <<EOF\\",
                 "RUN a<<EOF",
+                "RUN a <\\",
+                "<EOF",
                 "RUN <<EOF; b",
                 "RUN << EOF",
                 "RUN $a <<EOF 3<<c",
@@ -124,6 +126,8 @@ def _texts(draw: st.DrawFn) -> str:
 
 @settings(max_examples=400, deadline=None)
 @given(_texts())
+@example("FROM a\nRUN cat <\\\n<EOF\nRUN b\nEOF\n")
+@example("FROM a\nCOPY <\\\n# f\n<EOF /x\nUSER x\nEOF\nUSER y\n")
 def test_what_the_library_reads_is_the_same_with_joined_lines(text: str) -> None:
     tree, refused_on = _of_library(text)
     if tree is None:

@@ -69,6 +69,9 @@ def _at_once(text: str) -> Unfolded | None:
             continue
         if line[-1] in _ODD_ENDS and line.rstrip(" \t")[-1:] == "\\":
             return None
+        # The mark of a here-document may be on two lines.
+        if start != end and "<<" in line:
+            return None
         found = plain_instruction(line, len(plain), start, end, _NO_LINES)
         if found:
             plain.append(found)

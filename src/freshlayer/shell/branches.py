@@ -275,7 +275,7 @@ def condition(runner: Runner, statement: Condition, frame: Frame) -> CommandResu
     fields: list[Text] = []
     for options in operands:
         few *= len(options)
-        fields += options[0]
+        fields += options[0] if options else ()
     if few > _MOST_COMBINED:
         return CommandResult(Status.OPEN)
     exists = exists_in(runner, frame)
