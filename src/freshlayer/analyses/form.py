@@ -163,9 +163,9 @@ def _read_more(data: bytes) -> "More":
 
 
 def _read_packages(data: bytes) -> "OfPackages":
-    from freshlayer.analyses.packages import read_packages  # noqa: PLC0415 - see ``_packages``
+    from freshlayer.analyses.packages import OfPackages  # noqa: PLC0415 - see ``_packages``
 
-    return read_packages(data)
+    return msgspec.msgpack.decode(data, type=OfPackages)
 
 
 class _Once:

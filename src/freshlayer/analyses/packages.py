@@ -23,11 +23,6 @@ class OfPackages(Struct, frozen=True, array_like=True):
 
 
 def written_packages(analysis: Analysis) -> bytes:
-    """What ``read_packages`` reads."""
+    """An ``OfPackages``."""
     found = analysis.discovery
     return msgspec.msgpack.encode(OfPackages(dict(found.packages), found.unlocked, analysis.package_chains))
-
-
-def read_packages(data: bytes) -> OfPackages:
-    """Raises MsgspecError."""
-    return msgspec.msgpack.decode(data, type=OfPackages)

@@ -14,7 +14,7 @@ from freshlayer.cli.passthrough import misplaced
 from freshlayer.cli.session import session_of
 from freshlayer.cli.standard_input import KeptInput
 from freshlayer.cli.targets import settings_of, targets_of
-from freshlayer.errors import FreshlayerError, NotAsLockedError, OptionError, UnknownInputError
+from freshlayer.errors import FreshlayerError, NotAsLockedError, OptionError, UnknownInputError, internal
 
 if TYPE_CHECKING:
     from freshlayer.builders.invocation import Invocation, Model
@@ -75,9 +75,8 @@ def _run(options: Options, invocation: Invocation, stdin: KeptInput) -> int:
         return invocation.as_typed().exit_code
     except Exception as error:  # noqa: BLE001 - a fault of ours must not cost the user a build
         if locked:
-            what = f"an error of freshlayer itself ({type(error).__name__}: {error})"
-            raise NotAsLockedError(f"--locked: nothing is built: {what}") from None
-        warn(f"an error of freshlayer itself ({type(error).__name__}: {error}); {tool} runs as typed")
+            raise NotAsLockedError(f"--locked: nothing is built: {internal(error)}") from None
+        warn(f"{internal(error)}; {tool} runs as typed")
         return invocation.as_typed().exit_code
     with _behind_a_build("the report was not written"), contextlib.suppress(BrokenPipeError):
         _print(options, reports)
@@ -121,7 +120,7 @@ def _behind_a_build(consequence: str) -> Iterator[None]:
     except Exception as error:  # noqa: BLE001 - see above
         from freshlayer.report.terminal import warn
 
-        warn(f"an error of freshlayer itself ({type(error).__name__}: {error}); {consequence}")
+        warn(f"{internal(error)}; {consequence}")
 
 
 def _load_what_follows() -> None:

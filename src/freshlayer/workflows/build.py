@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from freshlayer.builders.base import Meanwhile
 from freshlayer.builders.invocation import Invocation, Model
+from freshlayer.errors import internal
 from freshlayer.model.report import Report
 from freshlayer.settings import Pull
 from freshlayer.workflows.added_checksums import by_target
@@ -59,8 +60,7 @@ def build(
 
         return recorded(targets, reports, model, invocation, ended, session)
     except Exception as error:  # noqa: BLE001 - the build is done, and a fault of ours must not cost it
-        why = f"{type(error).__name__}: {error}"
-        session.warn(f"an error of freshlayer itself ({why}); nothing was recorded")
+        session.warn(f"{internal(error)}; nothing was recorded")
         return {name: replace(it, exit_code=ended.exit_code) for name, it in reports.items()}
 
 

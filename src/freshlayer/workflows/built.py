@@ -11,6 +11,7 @@ from freshlayer.builders.base import Ended
 from freshlayer.builders.invocation import Invocation, Model
 from freshlayer.decisions.causes import explain_outcomes
 from freshlayer.decisions.match_progress import is_whole, match_progress, of_target
+from freshlayer.errors import internal
 from freshlayer.model.report import Report
 from freshlayer.workflows.image_tags import images_of
 from freshlayer.workflows.received import with_received
@@ -66,8 +67,7 @@ def _with_outcome(
         outcomes = match_progress(events, target.analysis.dockerfile, built, keyed)
         instructions = explain(report.instructions, outcomes, report.past)
     except Exception as error:  # noqa: BLE001 - the build is done, and a fault of ours must not cost it
-        why = f"{type(error).__name__}: {error}"
-        session.warn(f"an error of freshlayer itself ({why}); the build summary is unavailable")
+        session.warn(f"{internal(error)}; the build summary is unavailable")
         return report
     # Of several targets, what they share is shown once, so that a reason may be the wrong one.
     return report if name and not is_whole(instructions) else replace(report, instructions=instructions)

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from freshlayer.decisions.packages import moved_since
 from freshlayer.decisions.verdict import judge
 from freshlayer.discover.downloaded_scripts import confinements
+from freshlayer.errors import internal
 from freshlayer.model.build import InstructionState, Pairs
 from freshlayer.model.observation import Change, Verdict
 from freshlayer.model.packages import PackageChain, PackagesRead
@@ -59,7 +60,7 @@ def reprobe_and_record(
     except KeyboardInterrupt:
         session.warn("interrupted during the second probe; nothing was recorded")
     except Exception as error:  # noqa: BLE001 - see above
-        session.warn(f"an error of freshlayer itself ({type(error).__name__}: {error}); nothing was recorded")
+        session.warn(f"{internal(error)}; nothing was recorded")
     return found
 
 
