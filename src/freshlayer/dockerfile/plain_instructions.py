@@ -11,29 +11,29 @@ from freshlayer.lazy_regex import ASCII, compiled
 
 _PLAIN = r"[!#-&(-\[\]-~]"
 """A character of ASCII that is neither a blank nor a quote nor the escape character."""
-_FLAGS = rf"((?:--{_PLAIN}++[ \t]++)*+)"
-_QUOTED = rf"""(?:{_PLAIN}++|\\[!-~]|"(?:[ \t!#-\[\]-~]++|\\[ -~])*+"|'[ \t!-&(-~]*+')++"""
+_FLAGS = rf"((?>(?:--{_PLAIN}++[ \t]++)*))"
+_QUOTED = rf"""(?>(?:{_PLAIN}++|\\[!-~]|"(?>(?:[ \t!#-\[\]-~]++|\\[ -~])*)"|'[ \t!-&(-~]*+')+)"""
 """A word, in which a blank may stand between quotes, and anything behind an escape character."""
 _OF_TEXT = compiled(rf"(RUN|WORKDIR|USER|CMD|ENTRYPOINT|MAINTAINER|STOPSIGNAL)[ \t]+{_FLAGS}(?=[!-,.-Z\\-~])")
 """Not in exec form."""
 _BEGINNINGS = frozenset(map(chr, range(ord("!"), ord("~") + 1))) - frozenset("-[")
 """The same characters."""
 _OF_WORDS = compiled(
-    rf"(COPY|ADD|ARG|ENV|LABEL)[ \t]+{_FLAGS}((?![-\[]){_PLAIN}++(?:[ \t]++{_PLAIN}++)*+)[ \t]*+"
+    rf"(COPY|ADD|ARG|ENV|LABEL)[ \t]+{_FLAGS}((?![-\[]){_PLAIN}++(?>(?:[ \t]++{_PLAIN}++)*))[ \t]*+"
 )
 _OF_SPLIT_WORDS = compiled(
-    rf"(FROM|EXPOSE|VOLUME)[ \t]+{_FLAGS}((?![-\[])[!-~]++(?:[ \t]++[!-~]++)*+)[ \t]*+"
+    rf"(FROM|EXPOSE|VOLUME)[ \t]+{_FLAGS}((?![-\[])[!-~]++(?>(?:[ \t]++[!-~]++)*))[ \t]*+"
 )
 """In which a quote is a character as any other."""
 _OF_QUOTED_WORDS = compiled(
-    rf"(COPY|ADD|ARG|ENV|LABEL)[ \t]+{_FLAGS}((?![-\[]){_QUOTED}(?:[ \t]++{_QUOTED})*+)[ \t]*+"
+    rf"(COPY|ADD|ARG|ENV|LABEL)[ \t]+{_FLAGS}((?![-\[]){_QUOTED}(?>(?:[ \t]++{_QUOTED})*))[ \t]*+"
 )
 _QUOTED_WORD = compiled(_QUOTED)
 _OF_PAIRS = frozenset({"ENV", "LABEL"})
-_OF_ONE_PAIR = compiled(rf"(ENV|LABEL)[ \t]+((?![-\[])(?:(?!=){_PLAIN})++)[ \t]++(?=[!-~])")
+_OF_ONE_PAIR = compiled(rf"(ENV|LABEL)[ \t]+((?![-\[])(?>(?:(?!=){_PLAIN})+))[ \t]++(?=[!-~])")
 """The first form of all: a blank instead of ``=``, and all behind it is the value."""
 _STRING = r'"[ !#-\[\]-~]*+"'
-_LIST = rf"\[[ \t]*+((?:{_STRING}(?:[ \t]*+,[ \t]*+{_STRING})*+)?+)[ \t]*+\][ \t]*+"
+_LIST = rf"\[[ \t]*+((?>(?:{_STRING}(?>(?:[ \t]*+,[ \t]*+{_STRING})*))?))[ \t]*+\][ \t]*+"
 _OF_STRINGS = compiled(rf"(RUN|CMD|ENTRYPOINT|SHELL|COPY|ADD|VOLUME)[ \t]+{_FLAGS}{_LIST}")
 """In exec form."""
 _OF_HEALTH = compiled(rf"(HEALTHCHECK)[ \t]+{_FLAGS}((?!-)[!-~]++)[ \t]++(?=[!-Z\\-~]|{_LIST}$)")
@@ -42,12 +42,11 @@ _Parts = tuple[str, Iterable[str], list[str], bool]
 """Name, flags, arguments, and whether these are in exec form."""
 _OF_DOCUMENTS = frozenset({"ADD", "COPY", "RUN"})
 _VARIABLE = r"\$(?:[A-Za-z_]\w*+|\{[A-Za-z_]\w*+\})"
-_NO_DOCUMENT = (
-    rf"""(?:[!#%&(-;=-\[\]-~]|{_VARIABLE}|"(?:[ \t!#%-;=-\[\]-~]|{_VARIABLE})*+"|'[ \t!-&(-;=-~]*+')++"""
-)
+_IN_QUOTES = rf"""(?>(?:[ \t!#%-;=-\[\]-~]|{_VARIABLE})*)"""
+_NO_DOCUMENT = rf"""(?>(?:[!#%&(-;=-\[\]-~]|{_VARIABLE}|"{_IN_QUOTES}"|'[ \t!-&(-;=-~]*+')+)"""
 """A word of a command that holds no ``<``."""
 _DOCUMENT = r"""(?<![^ \t])(\d{0,3})<<(-?)((["']?)[A-Za-z_]\w*+\4)(?=[ \t]|$)"""
-_WORDS_AND_DOCUMENTS = compiled(rf"(?:[ \t]++|{_DOCUMENT}|{_NO_DOCUMENT})*+", ASCII)
+_WORDS_AND_DOCUMENTS = compiled(rf"(?>(?:[ \t]++|{_DOCUMENT}|{_NO_DOCUMENT})*)", ASCII)
 _DOCUMENTS = compiled(_DOCUMENT, ASCII)
 Lines = Iterator[tuple[int, str]]
 """The lines of a Dockerfile behind an instruction, with their numbers."""

@@ -33,9 +33,9 @@ _OPEN, _CLOSE = "\ue000", "\ue001"
 _MARKER = compiled(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
 _VARIABLE = r"\$(?:[A-Za-z_]\w*+|\{[A-Za-z_]\w*+\}|(?![\w{@*#?$!-]))"
 """Also a dollar that begins no name, which stays."""
-_NAMES = rf"(?:[^$`\\\"'<]++|{_VARIABLE})*+"
-_QUOTED = rf'"(?:[^$`\\"]++|\\[^`]|{_VARIABLE})*+"'
-_ONLY_NAMES = compiled(rf"{_NAMES}(?:{_QUOTED}{_NAMES})*+", re.ASCII)
+_NAMES = rf"(?>(?:[^$`\\\"'<]++|{_VARIABLE})*)"
+_QUOTED = rf'"(?>(?:[^$`\\"]++|\\[^`]|{_VARIABLE})*)"'
+_ONLY_NAMES = compiled(rf"{_NAMES}(?>(?:{_QUOTED}{_NAMES})*)", re.ASCII)
 """Text and plain names, also between double quotes, where a backslash may be the escape character."""
 _REFERENCE = compiled(r'"|\$(?:(\w+)|\{(\w+)\})|\\([\s\S])', re.ASCII)
 _NAME = compiled(r"\$\{?([A-Za-z_]\w*)")

@@ -70,8 +70,8 @@ _IN_PLAIN = r"a-z0-9._+/$*{}\[\],~^…"
 _ONE = rf"(?:--?[a-z0-9]?|(?:--)?[{_IN_PLAIN}][{_IN_PLAIN}-]{{0,60}}+)"
 """A word of them; an option of one dash only as long as no value can be behind its letter."""
 _PLAIN_WORD = compiled(_ONE, ASCII | IGNORECASE)
-_PLAIN_COMMAND = compiled(rf"{_ONE}(?: {_ONE})*+", ASCII | IGNORECASE)
-_PLAIN_ADDRESS = compiled(r"https?://(?:[\w.,+~/-]|\$(?:\{\w+\}|(?=\w)))++", ASCII)
+_PLAIN_COMMAND = compiled(rf"{_ONE}(?>(?: {_ONE})*)", ASCII | IGNORECASE)
+_PLAIN_ADDRESS = compiled(r"https?://(?>(?:[\w.,+~/-]|\$(?:\{\w+\}|(?=\w)))+)", ASCII)
 """A URL without parameters, port and user, as most are; not a word of a shell that means something else."""
 _LONGEST_PLAIN = 18
 """Of a word that needs no look at it: longer ones may look random, and all tokens but two are longer."""
@@ -91,8 +91,8 @@ _TOKEN = compiled(
     DOTALL,
 )
 _UNQUOTED = r"(?:[^;|&(){}`'\"\\$]|\$(?:\{\w*+\}|(?![({])))"
-_COMMAND = compiled(rf"{_UNQUOTED}++")
-_WITHOUT_QUOTES = compiled(rf"(?:{_UNQUOTED}++|\$?\(|[;&)}}{{])*+")
+_COMMAND = compiled(rf"(?>{_UNQUOTED}+)")
+_WITHOUT_QUOTES = compiled(rf"(?>(?:(?>{_UNQUOTED}+)|\$?\(|[;&)}}{{])*)")
 """A script whose words are what its blanks and operators divide: no quote, no pipe, and no ``${A:-b}``."""
 _NAME = compiled(r"(?://[\w.:/-]*/:)?_\w+|[A-Za-z]\w*[_-][\w-]*")
 _MOST_NESTED = 3

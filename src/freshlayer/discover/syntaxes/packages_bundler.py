@@ -28,7 +28,7 @@ _TABLE, _NAMES = table_of(
 )
 _TEXT = r"(?:\"([^\"\\#]*)\"|'([^'\\]*)')"
 _GEM = compiled(rf"gem[ (]\s*{_TEXT}(.*)")
-_SOURCE = compiled(rf"source[ (]\s*(?:{_TEXT}|(:rubygems))(?:\s*+\))?+(\s++do)?\s*+")
+_SOURCE = compiled(rf"source[ (]\s*(?:{_TEXT}|(:rubygems))(?>(?:\s*+\))?)(\s++do)?\s*+")
 _ARGUMENT = compiled(rf",\s*{_TEXT}\s*(?=,|$)")
 _SEVERAL = compiled(r",\s*\[([^\]]*)\]\s*(?=,|$)")
 _QUOTED = compiled(_TEXT)

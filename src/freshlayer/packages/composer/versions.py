@@ -6,7 +6,7 @@ import re
 
 from freshlayer.lazy_regex import compiled
 
-MODIFIER = r"[._-]?(?:(stable|beta|b|rc|alpha|a|patch|pl|p)((?:[.-]?\d++)*+)?)?([.-]?dev)?"
+MODIFIER = r"[._-]?(?:(stable|beta|b|rc|alpha|a|patch|pl|p)((?>(?:[.-]?\d++)*))?)?([.-]?dev)?"
 STABILITIES = ("stable", "rc", "beta", "alpha", "dev")
 """The most stable first."""
 

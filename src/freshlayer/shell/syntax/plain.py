@@ -29,9 +29,9 @@ OF_COMMAND = (
     rf"[{CHARACTERS} \t]++|{VARIABLE}|{SINGLE}|{DOUBLE}|{SUBSTITUTION}|{ESCAPED}|\{{\}}|(?<=[ \t])!=(?=[ \t])"
 )
 REDIRECTION = r">&[12]|>>?(?![>&|(])|<(?![<>&(])"
-_COMMAND = compiled(rf"(?:{OF_COMMAND})*+", ASCII)
+_COMMAND = compiled(rf"(?>(?:{OF_COMMAND})*)", ASCII)
 _SEPARATED = compiled(
-    rf"([{CHARACTERS} \t]*+)((?:{OF_COMMAND}|{REDIRECTION})*+)(&&|\|\|?|;|\Z|(?s:.+))", ASCII
+    rf"([{CHARACTERS} \t]*+)((?>(?:{OF_COMMAND}|{REDIRECTION})*))(&&|\|\|?|;|\Z|(?s:.+))", ASCII
 )
 """A command in two pieces, of which the first is literal, and what is behind it; all of the text that is left
 where that is not plain."""

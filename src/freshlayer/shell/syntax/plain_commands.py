@@ -28,10 +28,10 @@ from freshlayer.shell.syntax.plain_words import (
 
 _UNIT = rf"{SINGLE}|{DOUBLE}|{SUBSTITUTION}|{ESCAPED}|\$"
 _NOT_LITERAL = compiled(r"[$'\"\\<>]")
-_WORD = compiled(rf"(?=[^ \t])([^ \t'\"$\\]*+)((?:{_UNIT}|[^ \t'\"$\\]++)*+)", ASCII)
+_WORD = compiled(rf"(?=[^ \t])([^ \t'\"$\\]*+)((?>(?:{_UNIT}|[^ \t'\"$\\]++)*))", ASCII)
 """In two pieces, of which the first is literal."""
 _PROGRAM = compiled(
-    rf"[\w./][\w./+-]*+|:|(?=[^'\"$]*+['\"$])(?:[\w./-]++|{VARIABLE}|{DOUBLE}|{SINGLE})++", ASCII
+    rf"[\w./][\w./+-]*+|:|(?=[^'\"$]*+['\"$])(?>(?:[\w./-]++|{VARIABLE}|{DOUBLE}|{SINGLE})+)", ASCII
 )
 KEYWORDS = frozenset(
     "if then elif else fi for while until do done case esac in select function time coproc".split()
@@ -39,13 +39,13 @@ KEYWORDS = frozenset(
 _NOT_COMMANDS = KEYWORDS | set("declare typeset export readonly local unset unsetenv".split())
 _DECLARED = compiled(rf"[A-Za-z_]\w*+|{VARIABLE}|{SUBSTITUTION}", ASCII)
 _ASSIGNED = compiled(
-    rf"([A-Za-z]\w*|_\w+)(\+?)=((?:[^'\"$\\]++|{VARIABLE}|{SINGLE}|{DOUBLE}|{SUBSTITUTION})*+)", ASCII
+    rf"([A-Za-z]\w*|_\w+)(\+?)=((?>(?:[^'\"$\\]++|{VARIABLE}|{SINGLE}|{DOUBLE}|{SUBSTITUTION})*))", ASCII
 )
 """At some backslashes the grammar ends a value."""
-_BEFORE_REDIRECTIONS = compiled(rf"(?:[^<>'\"$\\]++|{_UNIT})*+", ASCII)
-TARGET = rf"(?:[{CHARACTERS}]|{VARIABLE}|{SINGLE}|{DOUBLE})++"
+_BEFORE_REDIRECTIONS = compiled(rf"(?>(?:[^<>'\"$\\]++|{_UNIT})*)", ASCII)
+TARGET = rf"(?>(?:[{CHARACTERS}]|{VARIABLE}|{SINGLE}|{DOUBLE})+)"
 _REDIRECTIONS = compiled(
-    rf"(?:(?:(?<=[ \t])[12])?(?:>&[12]|(?:>>?|<)[ \t]*{TARGET})(?![^ \t])[ \t]*)++", ASCII
+    rf"(?>(?:(?:(?<=[ \t])[12])?(?:>&[12]|(?:>>?|<)[ \t]*{TARGET})(?![^ \t])[ \t]*)+)", ASCII
 )
 _REDIRECTION = compiled(rf"([12]?)(>&|>>?|<)[ \t]*({TARGET})", ASCII)
 _REDIRECTION_BETWEEN = compiled(r">&[12][ \t]++", ASCII)

@@ -44,10 +44,10 @@ from freshlayer.shell.syntax.plain_words import CHARACTERS, DOUBLE, SINGLE, SUBS
 
 _DEEPEST = 12
 """How deep statements may be in each other; the grammar reads what is deeper."""
-_SCRIPT = compiled(rf"(?:{OF_COMMAND}|[&|;!()\[\]{{}}]|{REDIRECTION})*+", ASCII)
-_SIMPLE = compiled(rf"([{CHARACTERS} \t]*+)((?:{OF_COMMAND}|{REDIRECTION})*+)", ASCII)
+_SCRIPT = compiled(rf"(?>(?:{OF_COMMAND}|[&|;!()\[\]{{}}]|{REDIRECTION})*)", ASCII)
+_SIMPLE = compiled(rf"([{CHARACTERS} \t]*+)((?>(?:{OF_COMMAND}|{REDIRECTION})*))", ASCII)
 _REDIRECTIONS = compiled(
-    rf"(?:(?:(?<=[ \t])[12])?(?:>&[12]|(?:>>?|<)[ \t]*{TARGET})(?![^ \t;&|)])[ \t]*)++", ASCII
+    rf"(?>(?:(?:(?<=[ \t])[12])?(?:>&[12]|(?:>>?|<)[ \t]*{TARGET})(?![^ \t;&|)])[ \t]*)+)", ASCII
 )
 _GROUPS = frozenset("{(")
 _SEPARATED = r"(&&|\|\|?|;(?!;)|)[ \t]*+"
@@ -59,13 +59,13 @@ _AT_KEYWORD = (
 )
 _KEYWORD = compiled(_AT_KEYWORD, ASCII)
 _STEP = compiled(
-    rf"{_AT_KEYWORD}|([{CHARACTERS} \t]*+)((?:{OF_COMMAND}|{REDIRECTION})*+){_SEPARATED}",
+    rf"{_AT_KEYWORD}|([{CHARACTERS} \t]*+)((?>(?:{OF_COMMAND}|{REDIRECTION})*)){_SEPARATED}",
     ASCII,
 )
 """A keyword; or a command in two pieces, of which the first is literal, and what is behind it."""
 _OF_COMMAND = (5, 6, 7)
 """The groups of a command."""
-_WORD = rf"(?:[\w./:@%,-]|{VARIABLE}|{SINGLE}|{DOUBLE}|{SUBSTITUTION})++"
+_WORD = rf"(?>(?:[\w./:@%,-]|{VARIABLE}|{SINGLE}|{DOUBLE}|{SUBSTITUTION})+)"
 _NO_KEYWORD = rf"(?!(?:{'|'.join(sorted(KEYWORDS))})(?![\w./:-]))"
 _TESTED = rf"(?:{_NO_KEYWORD}[\w./:][\w./:-]*+|{VARIABLE}|{SINGLE}|{DOUBLE}|{SUBSTITUTION})"
 _COMPARISON = r"==?|!=|-(?:eq|ne|[lg][te])"
@@ -74,13 +74,13 @@ _TEST = compiled(
     r"[ \t]++\](?![^ \t;&|)])",
     ASCII,
 )
-_PATTERN = rf"(?!esac[ \t|)])(?:[\w./:@%*-]|{SINGLE}|{DOUBLE})++"
+_PATTERN = rf"(?!esac[ \t|)])(?>(?:[\w./:@%*-]|{SINGLE}|{DOUBLE})+)"
 _CASE = compiled(rf"({_WORD})[ \t]++in[ \t]++", ASCII)
-_ARM = compiled(rf"({_PATTERN}(?:[ \t]*+\|[ \t]*+{_PATTERN})*+)[ \t]*+\)[ \t]++", ASCII)
+_ARM = compiled(rf"({_PATTERN}(?>(?:[ \t]*+\|[ \t]*+{_PATTERN})*))[ \t]*+\)[ \t]++", ASCII)
 _ONE_PATTERN = compiled(_PATTERN, ASCII)
-_ITEM = rf"(?:[{CHARACTERS}]|{VARIABLE}|{SINGLE}|{DOUBLE}|{SUBSTITUTION})++"
+_ITEM = rf"(?>(?:[{CHARACTERS}]|{VARIABLE}|{SINGLE}|{DOUBLE}|{SUBSTITUTION})+)"
 _ONE_ITEM = compiled(_ITEM, ASCII)
-_FOR = compiled(rf"([A-Za-z_]\w*+)[ \t]++in((?:[ \t]++{_ITEM})++)[ \t]*+;[ \t]*+do[ \t]++", ASCII)
+_FOR = compiled(rf"([A-Za-z_]\w*+)[ \t]++in((?>(?:[ \t]++{_ITEM})+))[ \t]*+;[ \t]*+do[ \t]++", ASCII)
 _END_OF_ARM = frozenset({";;", "esac"})
 _ENDS_OF_ALL = frozenset({"", ")", ";;"})
 _ENDS_OF_COMPOUND = _ENDS_OF_ALL | {"then", "elif", "else", "fi", "do", "done", "esac", "}"}

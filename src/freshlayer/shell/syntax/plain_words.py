@@ -19,14 +19,14 @@ VARIABLE = rf"\$(?:{_NAME}|[\d@#?](?!\w)|\{{{_NAME}(?:{_OPERATOR})?\}})"
 SINGLE = r"'[^'\n\0]*+'"
 """The grammar ends a script at a NUL, here and below."""
 ESCAPED = r"\\[^\s\0]"
-_DOUBLE_INSIDE = rf"\"(?:[^\"$`\\\n\0]++|{VARIABLE}|{ESCAPED})*+\""
-INSIDE = rf"(?!\()(?:[^()'\"$`\\\n#\0]++|{VARIABLE}|{SINGLE}|{_DOUBLE_INSIDE}|{ESCAPED})*+"
+_DOUBLE_INSIDE = rf"\"(?>(?:[^\"$`\\\n\0]++|{VARIABLE}|{ESCAPED})*)\""
+INSIDE = rf"(?!\()(?>(?:[^()'\"$`\\\n#\0]++|{VARIABLE}|{SINGLE}|{_DOUBLE_INSIDE}|{ESCAPED})*)"
 """What is in a substitution, with no other one in it."""
 SUBSTITUTION = rf"\$\({INSIDE}\)"
-DOUBLE = rf"\"(?:[^\"$`\\\n\0]++|{VARIABLE}|{SUBSTITUTION}|{ESCAPED})*+\""
+DOUBLE = rf"\"(?>(?:[^\"$`\\\n\0]++|{VARIABLE}|{SUBSTITUTION}|{ESCAPED})*)\""
 
-_PIECE = compiled(rf"(?:[^$'\"\\]++|{ESCAPED})++|{VARIABLE}|{SUBSTITUTION}|{SINGLE}|{DOUBLE}", ASCII)
-_QUOTED_PIECE = compiled(rf"(?:[^$\\]++|{ESCAPED})++|{VARIABLE}|{SUBSTITUTION}", ASCII)
+_PIECE = compiled(rf"(?>(?:[^$'\"\\]++|{ESCAPED})+)|{VARIABLE}|{SUBSTITUTION}|{SINGLE}|{DOUBLE}", ASCII)
+_QUOTED_PIECE = compiled(rf"(?>(?:[^$\\]++|{ESCAPED})+)|{VARIABLE}|{SUBSTITUTION}", ASCII)
 _UNESCAPED = compiled(r"\\(\n|.)|[^\\]+|\\", re.DOTALL)
 _ESCAPED_IN_QUOTES = compiled(r'\\(\n|["\\$`])')
 _POSITIONAL = compiled(r"\$\d.")
