@@ -21,6 +21,10 @@ _CERTAIN = (
 )
 """Secret as the end of any name: ``access_token``, ``dbpassword``, ``X-Amz-Signature``."""
 _ALL_CERTAIN = compiled(rf".*(?:{_CERTAIN})")
+_IN_CERTAIN = compiled(
+    r"%|token|secret|pass|userpwd|jwt|hmac|signature|credential|cookie|authorization|bearer|api|rlkey|tempauth"
+)
+"""Of which each of them has one, unless it is encoded."""
 _WORD = (
     r"pass|pw|pwd|pat|sas|sig|sid|otp|totp|pin|psk|auth|oauth|xauth|session|sess|csrf|xsrf|nonce|ticket"
     r"|assertion|creds?"
@@ -138,6 +142,11 @@ def is_secret_name(name: str) -> bool:
 def is_certain_name(name: str) -> bool:
     """Whether a name contains ``token``, ``password`` or the like, and can't mean an index or a country."""
     return _ALL_CERTAIN.fullmatch(_plain(name)) is not None and is_secret_name(name)
+
+
+def may_hold_certain_name(text: str) -> bool:
+    """Whether a part of a text may be such a name: in one look, as most texts have none."""
+    return _IN_CERTAIN.search(text.lower()) is not None
 
 
 def is_secret(name: str, value: str) -> bool:

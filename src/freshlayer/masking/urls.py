@@ -19,6 +19,7 @@ from freshlayer.masking.names import (
     is_secret_name,
     looks_random,
     may_have_form,
+    may_hold_certain_name,
     without_known_forms,
 )
 
@@ -264,14 +265,7 @@ def _split(url: str) -> tuple[str, str, str]:
 def _segments(path: str, depth: int, *, formless: bool = False) -> str:
     """The segments of a path, each without its secrets; what follows one called ``token`` is a secret."""
     segments = path.split("/")
-    hidden = [
-        place
-        for place, segment in enumerate(segments)
-        if len(segment) >= 6
-        and place
-        and is_certain_name(segments[place - 1])
-        and not _PLAIN_WORD.fullmatch(segment)
-    ]
+    hidden = _behind_names(segments) if may_hold_certain_name(path) else []
     if not hidden and not _MARKED.search(path) and (formless or not has_known_form(path)):
         # As in most paths: there is nothing in its segments either.
         return path
@@ -279,6 +273,18 @@ def _segments(path: str, depth: int, *, formless: bool = False) -> str:
     for place in hidden:
         kept[place] = _IN_PATH
     return "/".join(kept)
+
+
+def _behind_names(segments: list[str]) -> list[int]:
+    """The places of the segments that are secrets by the name of the one before."""
+    return [
+        place
+        for place, segment in enumerate(segments)
+        if len(segment) >= 6
+        and place
+        and is_certain_name(segments[place - 1])
+        and not _PLAIN_WORD.fullmatch(segment)
+    ]
 
 
 def _segment(segment: str, depth: int) -> str:
