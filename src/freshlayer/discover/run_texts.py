@@ -35,8 +35,13 @@ def text_of_run(instruction: Instruction) -> str:
 
 def values(environment: Environment, secrets: Collection[str] = ()) -> ValueOf:
     """Those of an instruction. ``secrets``: variables that a mount fills."""
+    # Each command of a package manager looks up the same dozen variables, which few images set.
+    unset: dict[str, Hole] = {}
 
     def value(name: str) -> str | Hole:
+        hole = unset.get(name)
+        if hole is not None:
+            return hole
         found = None if name in secrets else environment.lookup(name)
         if isinstance(found, str):
             return found
@@ -44,7 +49,8 @@ def values(environment: Environment, secrets: Collection[str] = ()) -> ValueOf:
         if name in secrets:
             return Hole(Why.SECRET, Reason("from-secret", name), written)
         if found is None:
-            return Hole(Why.BASE, environment.why_unset(name), written)
+            unset[name] = hole = Hole(Why.BASE, environment.why_unset(name), written)
+            return hole
         return Hole(Why.ARGUMENT if found.unset else Why.OTHER, found.reason, written)
 
     return value

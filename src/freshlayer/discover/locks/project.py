@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from posixpath import join, normpath
 
 import msgspec
 from msgspec import Struct
 
 from freshlayer.model.reasons import Reason
+from freshlayer.shell.files import absolute
 
 Table = Mapping[str, object]
 
@@ -53,7 +53,7 @@ class Project(Struct, frozen=True):
 
     def path(self, name: str) -> str:
         """The absolute path of a file of the project."""
-        return normpath(join(self.directory, name))
+        return absolute(name, self.directory)
 
     def text(self, name: str) -> str | None:
         """The text of a file of the project."""

@@ -20,7 +20,7 @@ from freshlayer.discover.syntaxes.settings_files import (
 from freshlayer.model.packages import PackageAction
 from freshlayer.model.reasons import Reason
 from freshlayer.shell import worst, written
-from freshlayer.shell.files import NOT_KNOWN, FilesSeen, NoText
+from freshlayer.shell.files import NOT_KNOWN, FilesSeen, NoText, absolute
 
 
 class Listed(Struct, frozen=True):
@@ -118,7 +118,7 @@ class ProjectFiles(Struct, frozen=True):
 
     def path(self, name: str) -> str:
         """Absolute."""
-        return normpath(join(self.directory, name))
+        return absolute(name, self.directory)
 
     def read(self, name: str) -> str | Reason:
         """The text of a file, or why it is not known."""
