@@ -19,7 +19,9 @@ EXAMPLES = ROOT / "tests" / "discover" / "hard_examples"
 SYSTEM_PYTHON = Path("/usr/bin/python3")
 
 
-@pytest.mark.parametrize("text", ["(?:ab?c)*+", "x(?:ab|c)++", "(?:(?!a).)?+", "(?:ab){2,3}+", "(?=(?:ab)*+)"])
+@pytest.mark.parametrize(
+    "text", ["(?:ab?c)*+", "x(?:ab|c)++", "(?:(?!a).)?+", "(?:ab){2,3}+", "(?=(?:ab)*+)"]
+)
 def test_a_possessive_group_is_found(text: str) -> None:
     assert is_of_possessive_group(text)
 
