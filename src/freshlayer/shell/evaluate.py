@@ -15,6 +15,7 @@ from freshlayer.model.reasons import Reason
 from freshlayer.shell import arithmetic, branches, loops
 from freshlayer.shell.arms import each_arm, independent
 from freshlayer.shell.assignments import assign, declare
+from freshlayer.shell.conditions import condition, end_where_it_fails
 from freshlayer.shell.expand import Expander, literal_fields, one_at_a_time
 from freshlayer.shell.frame import Frame
 from freshlayer.shell.programs.dispatch import IN_SHELL, dispatch
@@ -271,7 +272,7 @@ def _of_all(statuses: list[Status]) -> Status:
 
 def _checked(outcome: CommandResult, frame: Frame) -> CommandResult:
     """Under ``set -e`` a failure ends the script, where nothing tests it."""
-    branches.end_where_it_fails(outcome.status, frame)
+    end_where_it_fails(outcome.status, frame)
     return outcome
 
 
@@ -314,7 +315,7 @@ def _command(runner: Runner, statement: Command, frame: Frame) -> CommandResult:
     else:
         outcome = _each_variant(runner, variants, frame)
     if outcome.status is Status.FALSE:
-        branches.end_where_it_fails(Status.FALSE, frame)
+        end_where_it_fails(Status.FALSE, frame)
     return outcome
 
 
@@ -376,7 +377,7 @@ _RUNNERS = cast(
     {
         Command: _command,
         Redirected: _redirected,
-        Condition: branches.condition,
+        Condition: condition,
         Compute: _compute,
         Pipeline: _pipeline,
         AndOr: branches.and_or,

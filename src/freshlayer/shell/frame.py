@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from enum import IntEnum
+from functools import cached_property
 from posixpath import join, normpath
 
 from msgspec import Struct, field
@@ -45,6 +46,7 @@ _SETTINGS = (
     *("GO", "PHP_VERSION", "NVM_", "N_", "FNM_", "SDKMAN_", "NUGET_", "DOTNET_", "MAVEN_", "CRAN"),
 )
 """Beginnings of the names of variables that configure package managers."""
+_TWO_LETTERS = frozenset(name[:2] for name in _SETTINGS)
 
 
 class Outside:
@@ -57,7 +59,6 @@ class Outside:
         self._value = value
         self._having = having
         self._known: dict[str, Values] = {}
-        self._proxies: tuple[tuple[str, str], ...] | None = None
 
     def __call__(self, name: str) -> Values:
         """The values of a name."""
@@ -67,11 +68,10 @@ class Outside:
             found = self._known[name] = ((value,),) if value != "" else NOTHING
         return found
 
+    @cached_property
     def proxies(self) -> tuple[tuple[str, str], ...]:
         """The variables that name a proxy and have a known value: at every call the same."""
-        if self._proxies is None:
-            self._proxies = self._having(PROXIES) if self._having else _having(PROXIES, self)
-        return self._proxies
+        return self._having(PROXIES) if self._having else _having(PROXIES, self)
 
 
 class End(IntEnum):
@@ -202,13 +202,13 @@ class Frame(Struct):
         """The variables that name a proxy and have one known value."""
         outer = self.outer
         unchanged = self.anything is None and (not self.variables or _PROXIES.isdisjoint(self.variables))
-        if unchanged and isinstance(outer, Outside):
-            return outer.proxies()
+        if unchanged and type(outer) is Outside:
+            return outer.proxies
         return _having(PROXIES, self.get)
 
     def settings(self) -> tuple[tuple[str, str], ...]:
         """What the script sets of the variables that configure package managers."""
-        names = [name for name in self.variables if name.startswith(_SETTINGS)]
+        names = [name for name in self.variables if name[:2] in _TWO_LETTERS and name.startswith(_SETTINGS)]
         if not names:
             return ()
         found = ((name, self.get(name)) for name in names)
