@@ -86,7 +86,7 @@ def follow(
     if arguments:
         frame.arguments = tuple((argument,) for argument in arguments)
     try:
-        evaluator.run(script.body, frame)
+        evaluator.run_script(script.body, frame)
     except (BudgetError, RecursionError):
         return _following(evaluator, whole=False)
     return _following(evaluator, whole=script.whole and evaluator.whole)

@@ -21,6 +21,7 @@ from freshlayer.shell.syntax.nodes import (
     Command,
     If,
     Literal,
+    Pipeline,
     Sequence,
     Statement,
     Word,
@@ -49,7 +50,8 @@ def and_or(runner: Runner, statement: AndOr, frame: Frame) -> CommandResult:
         first = first.left
     if not behind:
         return _either(runner, statement, cast(AndOr, statement.left), frame)
-    runner.spend(len(behind) - 1)
+    if len(behind) > 1:
+        runner.spend(len(behind) - 1)
     before = frame.tested
     frame.tested = True
     outcome = runner.run(first, frame)
@@ -57,7 +59,10 @@ def and_or(runner: Runner, statement: AndOr, frame: Frame) -> CommandResult:
         one = behind.pop()
         if not behind:
             frame.tested = before
-        outcome = _right(runner, one, outcome, frame)
+        if outcome.status is Status.PRESUMED and one.operator == "&&" and frame.ended is None:
+            outcome = _most_likely(runner, one.right, frame, outcome)
+        else:
+            outcome = _right(runner, one, outcome, frame)
     return outcome
 
 
@@ -104,7 +109,12 @@ def _right(runner: Runner, statement: AndOr, left: CommandResult, frame: Frame) 
 
 def _most_likely(runner: Runner, then: Statement, frame: Frame, left: CommandResult) -> CommandResult:
     """Behind a program that may fail: what ends the script there does not end it for certain."""
-    before = None if type(then) is Command and _program_in(then, frame) else frame.copy()
+    if type(then) is Command:
+        goes_on = _program_in(then, frame) != ""
+    else:
+        # Each part of a pipeline ends itself alone.
+        goes_on = type(then) is Pipeline and ("e" not in frame.options or frame.tested)
+    before = None if goes_on else frame.copy()
     right = runner.run(then, frame)
     if before is not None and frame.ended is not None:
         frame.go_on_from([before])
@@ -126,9 +136,9 @@ def _program_in(command: Command, frame: Frame) -> str:
     return "" if may_end else name
 
 
-def _changes_nothing(statement: Statement, frame: Frame) -> bool:
-    """Whether a statement is a program that leaves the frame as it is; False where in doubt."""
-    if type(statement) is not Command or frame.given is not None:
+def sets_nothing(statement: Statement, frame: Frame) -> bool:
+    """Whether a statement is a program that changes the input of the frame at most; False where in doubt."""
+    if type(statement) is not Command:
         return False
     name = _program_in(statement, frame)
     # ``printf -v NAME`` and ``${NAME:=…}`` set variables.
@@ -139,10 +149,12 @@ def _perhaps(runner: Runner, both_sides: AndOr, frame: Frame, left: CommandResul
     """The right side may run or not."""
     test, statement = both_sides.left, both_sides.right
     condition = condition_in(test) if left.status is Status.OPEN else None
-    if condition is None and _changes_nothing(statement, frame):
+    if condition is None and frame.given is None and sets_nothing(statement, frame):
         certain, frame.certain = frame.certain, False
-        right = runner.run(statement, frame)
-        frame.certain = certain
+        try:
+            right = runner.run(statement, frame)
+        finally:
+            frame.certain = certain
     else:
         arm, other = frame.branch(), frame.copy()
         if condition is not None:

@@ -11,15 +11,14 @@ from contextlib import contextmanager
 from typing import cast
 from weakref import proxy
 
-from freshlayer.model.reasons import Reason
 from freshlayer.shell import arithmetic, branches, loops
 from freshlayer.shell.arms import each_arm, independent
 from freshlayer.shell.assignments import assign, declare
 from freshlayer.shell.conditions import condition, end_where_it_fails
 from freshlayer.shell.expand import Expander, literal_fields, one_at_a_time
 from freshlayer.shell.frame import Frame
-from freshlayer.shell.programs.dispatch import IN_SHELL, dispatch
-from freshlayer.shell.programs.file_tools import write
+from freshlayer.shell.programs.dispatch import dispatch
+from freshlayer.shell.redirections import redirected
 from freshlayer.shell.runner import Runner
 from freshlayer.shell.script_runs import ScriptRuns
 from freshlayer.shell.status import DONE, BudgetError, Call, CommandResult, Status, opposite, together
@@ -33,22 +32,18 @@ from freshlayer.shell.syntax.nodes import (
     For,
     Function,
     If,
-    Literal,
     Not,
     Pipeline,
     Redirected,
     Sequence,
     Statement,
     While,
-    Word,
 )
 from freshlayer.shell.syntax.parse import parse
 from freshlayer.shell.values import (
     NOTHING,
-    Hole,
     Text,
     Values,
-    Why,
     alternatives,
     concat,
     text_of,
@@ -62,9 +57,6 @@ _DEEPEST_FUNCTIONS = 24
 _FIELDS_A_STEP = 20
 _LONGEST_GIVEN = 20
 _PLACED = (Command, Condition, For, Case)
-_DIFFERS = Reason(
-    "not-computed", detail="a here-document sets it, which bash and other shells take differently"
-)
 
 
 class Evaluator:
@@ -106,6 +98,13 @@ class Evaluator:
         self._steps += steps
         if self._steps > STEPS:
             raise BudgetError
+
+    def run_script(self, body: Statement, frame: Frame) -> CommandResult:
+        """Follow the statements of a script; of most it is one, which is a step of its own."""
+        if type(body) is Sequence and len(body.statements) == 1 and not body.own:
+            self._steps += 1
+            body = body.statements[0]
+        return self.run(body, frame)
 
     def command(self, fields: tuple[Text, ...], frame: Frame) -> CommandResult:
         """Follow one command after its expansion."""
@@ -162,7 +161,7 @@ class Evaluator:
         try:
             script = parse(text)
             self.whole &= script.whole
-            return self.run(script.body, frame)
+            return self.run_script(script.body, frame)
         finally:
             self.runs.nested -= 1
             self._depth -= 1
@@ -208,53 +207,19 @@ def _sequence(runner: Runner, statement: Sequence, frame: Frame) -> CommandResul
     return outcome
 
 
-def _redirected(runner: Runner, statement: Redirected, frame: Frame) -> CommandResult:
-    before = frame.given, frame.touched
-    if statement.given is not None:
-        frame.given, frame.touched = _given(runner, statement.statement, statement.given, frame), False
-    heard = frame.heard
-    frame.heard = (heard and not statement.writes) or statement.output is not None
-    outcome = runner.run(statement.statement, frame)
-    frame.heard = heard
-    if statement.given is not None:
-        frame.given, frame.touched = before
-    if statement.output is not None:
-        for target in runner.expander.whole(statement.output, frame):
-            write(runner, target, outcome.out, frame, appends=statement.appends)
-    silent = not statement.writes or outcome.out is NOTHING
-    return outcome if silent else CommandResult(outcome.status)
-
-
-def _given(runner: Runner, inner: Statement, document: Word, frame: Frame) -> Values:
-    """A document. bash expands that of a program in the child process, and dash in the shell itself."""
-    before = dict(frame.variables)
-    found = runner.expander.whole(document, frame)
-    if frame.variables != before and _is_program(inner, frame):
-        differing = [name for name, values in frame.variables.items() if values != before.get(name)]
-        frame.variables.update((name, ((Hole(Why.OTHER, _DIFFERS, f"${{{name}}}"),),)) for name in differing)
-    return found
-
-
-def _is_program(statement: Statement, frame: Frame) -> bool:
-    """Whether a child process runs it; a name that is not known is taken for a program."""
-    words = statement.all_words if isinstance(statement, Command) else ()
-    if not words:
-        return False
-    first = "".join(part.text for part in words[0] if isinstance(part, Literal))
-    return first not in frame.functions and first not in IN_SHELL
-
-
 def _pipeline(runner: Runner, statement: Pipeline, frame: Frame) -> CommandResult:
     """Each part has an environment of its own; what it exits, it exits alone."""
-    given, touched = frame.given, frame.touched
+    before = given, touched, heard = frame.given, frame.touched, frame.heard
     outcome = DONE
     statuses: list[Status] = []
     last = len(statement.parts) - 1
     for place, part in enumerate(statement.parts):
-        inside = frame.copy()
-        inside.given, inside.touched = given, touched
-        inside.heard = frame.heard or place < last
-        outcome = runner.run(part, inside)
+        inside = frame if branches.sets_nothing(part, frame) else frame.copy()
+        inside.given, inside.touched, inside.heard = given, touched, heard or place < last
+        try:
+            outcome = runner.run(part, inside)
+        finally:
+            frame.given, frame.touched, frame.heard = before
         statuses.append(outcome.status)
         given, touched = outcome.out, False
     if "pipefail" in frame.options:
@@ -376,7 +341,7 @@ _RUNNERS = cast(
     dict[type, Callable[[Runner, Statement, Frame], CommandResult]],
     {
         Command: _command,
-        Redirected: _redirected,
+        Redirected: redirected,
         Condition: condition,
         Compute: _compute,
         Pipeline: _pipeline,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from enum import IntEnum
-from functools import cached_property
 from posixpath import join, normpath
 
 from msgspec import Struct, field
@@ -39,7 +38,6 @@ PROXIES = tuple(
     for name in (small, small.upper())
 )
 
-
 _PROXIES = frozenset(PROXIES)
 _SETTINGS = (
     *("CARGO_", "COMPOSER_", "CONDA_", "MAMBA_", "PIP_", "UV_", "NPM_CONFIG_", "npm_config_", "RUSTUP_"),
@@ -55,6 +53,8 @@ class Outside:
     ``having``: those of some names that have a known value, with it; without it each is looked up.
     """
 
+    known_proxies: tuple[tuple[str, str], ...] | None = None
+
     def __init__(self, value: Callable[[str], str | Hole], having: Having | None = None) -> None:
         self._value = value
         self._having = having
@@ -68,10 +68,10 @@ class Outside:
             found = self._known[name] = ((value,),) if value != "" else NOTHING
         return found
 
-    @cached_property
     def proxies(self) -> tuple[tuple[str, str], ...]:
         """The variables that name a proxy and have a known value: at every call the same."""
-        return self._having(PROXIES) if self._having else _having(PROXIES, self)
+        self.known_proxies = self._having(PROXIES) if self._having else _having(PROXIES, self)
+        return self.known_proxies
 
 
 class End(IntEnum):
@@ -203,7 +203,7 @@ class Frame(Struct):
         outer = self.outer
         unchanged = self.anything is None and (not self.variables or _PROXIES.isdisjoint(self.variables))
         if unchanged and type(outer) is Outside:
-            return outer.proxies
+            return outer.proxies() if (found := outer.known_proxies) is None else found
         return _having(PROXIES, self.get)
 
     def settings(self) -> tuple[tuple[str, str], ...]:

@@ -81,13 +81,16 @@ def dispatch(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
     """Follow one command; note it where it is a program."""
     if not fields:
         return DONE
-    name = program_name(fields)
+    first = fields[0]
+    name = first[0] if len(first) == 1 else ""
+    if type(name) is not str or "/" in name:
+        name = program_name(fields)
     if name in first_names() and (command := unwrapped(fields)) is not None:
         fields, frame = command.fields, _around(command, frame)
         if not fields:
             return DONE
         name = program_name(fields)
-    elif frame.functions and (function := known(fields[0])) in frame.functions:
+    elif frame.functions and (function := known(first)) in frame.functions:
         # Only a command that no other one runs is that of a function.
         return _function(runner, function or "", fields, frame)
     handler = _BUILTINS.get(name)

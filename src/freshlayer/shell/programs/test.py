@@ -44,6 +44,9 @@ def decide(fields: list[Text], *, double: bool, exists: Exists | None = None) ->
     if len(fields) > _LONGEST:
         return None
     rules = _Rules(double, exists)
+    words = [known(field) for field in fields]
+    if None not in words and _JOINERS.isdisjoint(words):
+        return _primary(fields, words, rules)
     return _either([_without_arguments(field) for field in fields], rules)
 
 
@@ -94,7 +97,7 @@ def _primary(fields: list[Text], words: list[str | None], rules: _Rules) -> bool
         return bool(fields) and _filled(fields[0])
     if len(fields) == 2:
         return _unary(words[0], fields[1], rules)
-    return _binary(fields[0], words[1], fields[2], double=rules.double) if len(fields) == 3 else None
+    return _binary(words[0], words[1], words[2], double=rules.double) if len(fields) == 3 else None
 
 
 def _filled(text: Text) -> bool | None:
@@ -114,8 +117,7 @@ def _unary(operator: str | None, operand: Text, rules: _Rules) -> bool | None:
     return filled if operator == "-n" or filled is None else not filled
 
 
-def _binary(left: Text, operator: str | None, right: Text, *, double: bool) -> bool | None:
-    a, b = known(left), known(right)
+def _binary(a: str | None, operator: str | None, b: str | None, *, double: bool) -> bool | None:
     if a is None or b is None:
         return None
     if operator in {"=", "==", "!="}:

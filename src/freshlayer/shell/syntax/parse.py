@@ -23,7 +23,7 @@ def parse(text: str) -> Script:
     joined = _CONTINUED.sub("", text) if "\\\n" in text else text
     command = literal_command(joined.strip(" \t")) if _LITERAL.fullmatch(joined) else None
     if command:
-        return Script(Sequence((command,)), whole=True, lines=_line_numbers(text))
+        return Script(Sequence((command,)), whole=True, lines=_line_numbers(text) if joined != text else ())
     found = beginning(joined)
     if not found.rest:
         plain = whole(found)
