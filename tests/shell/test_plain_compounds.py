@@ -31,6 +31,12 @@ _TESTS = (
     | st.builds("[ {}-{} {} ]".format, _NOTHING_OR_NOT, st.sampled_from("znfdex"), _VALUES)
     | st.builds("[ {}{} {} {} ]".format, _NOTHING_OR_NOT, _VALUES, _OPERATORS, _VALUES)
 )
+_DOUBLE_TESTS = st.builds(
+    "[[ {} ]]".format,
+    st.lists(_TESTS.map(lambda test: test[2:-2]), min_size=1, max_size=3).flatmap(
+        lambda tests: st.sampled_from((" && ", " || ", "&&")).map(lambda joiner: joiner.join(tests))
+    ),
+)
 _BETWEEN = st.sampled_from((" && ", "&&", "; ", ";", " || ", " | ", "|"))
 _PATTERNS = st.lists(_VALUES, min_size=1, max_size=2).map("|".join)
 _ENDS_OF_ARMS = st.sampled_from((";;", " ;; ", ";  ;;", ";", ""))
@@ -76,7 +82,7 @@ def _compounds(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     )
 
 
-_SCRIPTS = _lists(st.recursive(_COMMANDS | _TESTS, _compounds, max_leaves=6))
+_SCRIPTS = _lists(st.recursive(_COMMANDS | _TESTS | _DOUBLE_TESTS, _compounds, max_leaves=6))
 
 
 @settings(max_examples=400, deadline=None)
@@ -101,6 +107,7 @@ _PLAIN = (
     'for x in a-1 $B "$C"; do { a "$x" && break || :; }; done && (cd /a; b)',
     "while [ $A -lt 3 ]; do a; done; until a; do b; done",
     "a && [ ! -e /b/c ]; [ x = x ] || d",
+    'if [[ "$A" == "b/c" || ! -f ${D} && $E -ge 25 ]]; then ! [[ -z $F ]]; fi; [[ a ]] && b',
     "if a; then if b; then c; fi fi; d",
     '{ a; b "$C"; } >> /d && (e) > f 2>&1; if { a; } < b; then (c) >&2; fi; d | { a; } > f',
 )
@@ -125,7 +132,20 @@ def test_common_scripts_are_read_without_the_grammar(script: str) -> None:
         ),
         *("case x in a)b;; esac", "for x; do a; done", "for x in a do b; done", "for x in a; do done", "(a"),
         *("{ a; } > f b", "{ a; }2>f", "(a)2>f", "! { a; } > f", "a | (b) > f | c", "(a) >| f", "(a) 3> f"),
-        *("{ a }", "{ a; } b", "()", "((a))", "f() { a; }", "[[ a ]]", "[ a -a b ]", "[ -1 = a ]", "[ if ]"),
+        *(
+            "{ a }",
+            "{ a; } b",
+            "()",
+            "((a))",
+            "f() { a; }",
+            "[[ a = b ]]",
+            "[[ a == b* ]]",
+            "[[ a || ]]",
+            "[[ (a) ]]",
+            "[ a -a b ]",
+            "[ -1 = a ]",
+            "[ if ]",
+        ),
         *("[ a ] b", "[ a ] > b", "! export X=1", "! a > b", "! ! a", "! a | b", "a & b", "a; (b) && ;"),
         *(
             "if a; then b; fi\nc",
@@ -154,6 +174,7 @@ def test_what_is_not_plain_is_left_to_the_grammar(script: str) -> None:
         ),
         *("case a in " + "a) ;; " * 10_000, "case a in " + "a|" * 30_000, "(a) && " + "b && " * 20_000),
         *("[ a = " + "b" * 60_000, "[ a " + " " * 60_000, "for x in " + "a " * 30_000, "(a" + " " * 60_000),
+        *("[[ " + "a && " * 20_000, "[[ a" + " " * 60_000, "[[ a == " + "b" * 60_000 + "*", "[[ " * 30_000),
         *("(a)" + " > b" * 20_000 + " c", "(a) > " + "b" * 60_000 + "(", "{ a; } > f; " * 5_000 + "|"),
         *("(" + "$(a " * 20_000, "(" + '"$(a" ' * 10_000, "case " + "$A" * 30_000, "(" + "a=" * 30_000),
     ],

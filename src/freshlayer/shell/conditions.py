@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import chain, product
 
 from freshlayer.shell.arms import narrowed
+from freshlayer.shell.expand import literal_fields
 from freshlayer.shell.frame import End, Frame
 from freshlayer.shell.patterns import protected_regex
 from freshlayer.shell.programs import test as conditions
@@ -28,7 +29,9 @@ def end_where_it_fails(status: Status, frame: Frame) -> None:
 
 def condition(runner: Runner, statement: Condition, frame: Frame) -> CommandResult:
     """``[ … ]`` and ``[[ … ]]``."""
-    operands = _operands(runner, statement, frame)
+    plain = None if statement.double else literal_fields(statement.words)
+    operands: list[list[tuple[Text, ...]]]
+    operands = [[(field,)] for field in plain] if plain else _operands(runner, statement, frame)
     few = 1
     fields: list[Text] = []
     for options in operands:

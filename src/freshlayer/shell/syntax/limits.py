@@ -13,6 +13,8 @@ def is_parsed(text: str, longest: int) -> bool:
     tree-sitter-bash takes time quadratic in the length of a pipeline, and in the depth of arrays in arrays:
     32 KiB of either take seconds. No script that is written to be run is that dense in them.
     """
+    if len(text) <= _MOST_ARRAYS:
+        return len(text) <= longest
     arrays = text.count("=(")
     if len(text) > longest or arrays > _MOST_ARRAYS:
         return False

@@ -55,7 +55,7 @@ _SEPARATOR = compiled(rf"[ \t]*+{_SEPARATED}", ASCII)
 _AT_KEYWORD = (
     r"(?=[!(){};\[cdefituw])"
     r"(?:(if|then|elif|else|do|while|until|!|\{)[ \t]|(fi|done|esac|\})(?![^ \t;&|)])|(\((?!\()|\)|;;)"
-    r"|(case|for|\[)[ \t])[ \t]*+"
+    r"|(case|for|\[\[?)[ \t])[ \t]*+"
 )
 _KEYWORD = compiled(_AT_KEYWORD, ASCII)
 _STEP = compiled(
@@ -68,12 +68,19 @@ _OF_COMMAND = (5, 6, 7)
 _WORD = rf"(?>(?:[\w./:@%,-]|{VARIABLE}|{SINGLE}|{DOUBLE}|{SUBSTITUTION})+)"
 _NO_KEYWORD = rf"(?!(?:{'|'.join(sorted(KEYWORDS))})(?![\w./:-]))"
 _TESTED = rf"(?:{_NO_KEYWORD}[\w./:][\w./:-]*+|{VARIABLE}|{SINGLE}|{DOUBLE}|{SUBSTITUTION})"
-_COMPARISON = r"==?|!=|-(?:eq|ne|[lg][te])"
+_COMPARED = r"!=|-(?:eq|ne|[lg][te])"
+_COMPARISON = rf"==?|{_COMPARED}"
 _TEST = compiled(
     rf"(![ \t]++)?(?:(-[a-z])[ \t]++({_TESTED})|({_TESTED})(?:[ \t]++({_COMPARISON})[ \t]++({_TESTED}))?)"
     r"[ \t]++\](?![^ \t;&|)])",
     ASCII,
 )
+_ONE_TEST = compiled(
+    rf"(![ \t]++)?(?:(-[a-z])[ \t]++({_TESTED})|({_TESTED})(?:[ \t]++(==|{_COMPARED})[ \t]++({_TESTED}))?)"
+    r"[ \t]++(?:(&&|\|\|)[ \t]++|\]\](?![^ \t;&|)]))",
+    ASCII,
+)
+"""Of those between ``[[`` and ``]]``, where the grammar reads a regular expression behind ``=``."""
 _PATTERN = rf"(?!esac[ \t|)])(?>(?:[\w./:@%*-]|{SINGLE}|{DOUBLE})+)"
 _CASE = compiled(rf"({_WORD})[ \t]++in[ \t]++", ASCII)
 _ARM = compiled(rf"({_PATTERN}(?>(?:[ \t]*+\|[ \t]*+{_PATTERN})*))[ \t]*+\)[ \t]++", ASCII)
@@ -198,7 +205,7 @@ class _Reader:
     def tested(self, depth: int) -> Statement:
         """What is behind ``!``: a command or a test."""
         keyword = self._keyword()
-        return self._statement(keyword, depth) if keyword in {"", "["} else _leave()
+        return self._statement(keyword, depth) if keyword in {"", "[", "[["} else _leave()
 
     def is_at(self, wanted: str) -> bool:
         """Whether a keyword is here; go behind it."""
@@ -271,6 +278,18 @@ def _test(reader: _Reader, _depth: int) -> Statement:
     return Condition((*found, *[_word(word) for word in words if word]), double=False)
 
 
+def _double_test(reader: _Reader, _depth: int) -> Statement:
+    found: list[Word] = []
+    joiner: str | None = "&&"
+    while joiner:
+        negation, unary, *words, joiner = reader.match(_ONE_TEST).groups()
+        found += [(Literal(operator),) for operator in (negation and "!", unary) if operator]
+        found += [_word(word) for word in words if word]
+        if joiner:
+            found.append((Literal(joiner),))
+    return Condition(tuple(found), double=True)
+
+
 def _not(reader: _Reader, depth: int) -> Statement:
     before = reader.at
     inner = reader.tested(depth)
@@ -311,6 +330,7 @@ _READERS: dict[str, Callable[[_Reader, int], Statement]] = {
     "{": _group,
     "(": _subshell,
     "[": _test,
+    "[[": _double_test,
     "!": _not,
 }
 """Keyword → what reads the statement behind it."""
