@@ -100,6 +100,24 @@ def test_one_that_cannot_be_read_costs_the_others_nothing(freshlayer: Freshlayer
     assert freshlayer("check", "a", "b", "c").out == told.out
 
 
+def test_inputs_of_one_that_cannot_be_read_cost_the_others_nothing(
+    freshlayer: Freshlayer, project: Path
+) -> None:
+    write(project, "a/Dockerfile", "RUN curl -O https://example.org/a")
+    write(project, "b/Dockerfile", "RUM x")
+    told = freshlayer("inputs", "b", "c", "a", "--json")
+    assert told.code == 2
+    assert [one["dockerfile"] for one in told.document["dockerfiles"]] == ["a/Dockerfile"]
+    assert told.err.splitlines() == [
+        "freshlayer: b/Dockerfile:2: unknown instruction 'RUM' (did you mean RUN?)",
+        "freshlayer: c: the build context is not a directory",
+    ]
+    none = freshlayer("inputs", "b", "c", "--json")
+    assert (none.code, none.document, none.err) == (2, {"version": 1, "dockerfiles": []}, told.err)
+    text = freshlayer("inputs", "b", "c")
+    assert (text.code, text.out, text.err) == (2, "", told.err)
+
+
 def test_the_document_is_one(freshlayer: Freshlayer, project: Path, tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     for name in ("a", "b"):

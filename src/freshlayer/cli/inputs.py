@@ -9,10 +9,14 @@ from msgspec.structs import replace
 
 from freshlayer.cli import declared
 from freshlayer.cli.dockerfiles import Selection, request_of, shared, source_of
+from freshlayer.cli.exit_codes import DONE, TROUBLE
 from freshlayer.cli.options import Options, ours
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from freshlayer.discover.analysis import Analysis, Learned
+    from freshlayer.model.report import Report
 
 
 @declared.command(
@@ -42,14 +46,36 @@ def command(
     request = replace(request_of(selection), all_stages=all_stages)
     recall = partial(_last_learned, options)
     planned = not only_text(options)
-    reports = []
-    for context in contexts:
+
+    def read(context: str) -> Report:
         source = source_of(context, selection.file)
         with located(source):
             packages = packages_of(options, source)
-            reports.append(("", workflow.inputs(source, request, recall, packages, planned=planned)))
+            return workflow.inputs(source, request, recall, packages, planned=planned)
+
+    if len(contexts) == 1:
+        reports, exit_code = [("", read(contexts[0]))], DONE
+    else:
+        reports, exit_code = _all_readable(contexts, read)
     Output(options, Style(ReportKind.INPUTS, several=len(contexts) > 1)).write(reports)
-    return 0
+    return exit_code
+
+
+def _all_readable(
+    contexts: tuple[str, ...], read: Callable[[str], Report]
+) -> tuple[list[tuple[str, Report]], int]:
+    """The reports, and the exit code: one Dockerfile that can't be read must not cost the others theirs."""
+    from freshlayer.report.terminal import warn
+    from freshlayer.workflows.batch import Candidate, failure
+
+    reports, exit_code = [], DONE
+    for context in contexts:
+        try:
+            reports.append(("", read(context)))
+        except Exception as error:  # noqa: BLE001 - see above
+            warn(str(failure(error, Candidate(context)).reason))
+            exit_code = TROUBLE
+    return reports, exit_code
 
 
 def _last_learned(options: Options, analysis: Analysis) -> Learned:

@@ -24,7 +24,7 @@ from msgspec import Struct, field
 from freshlayer.analyses import form
 from freshlayer.context import Source
 from freshlayer.discover.analysis import Analysis, BuildRequest, Ttls
-from freshlayer.errors import FreshlayerError
+from freshlayer.errors import FreshlayerError, internal
 from freshlayer.model.reasons import Reason
 from freshlayer.probe import ScriptsKnown
 from freshlayer.reference import Reference
@@ -212,8 +212,7 @@ def failure(error: Exception, wanted: Candidate) -> ReadFailure:
     if isinstance(error, FreshlayerError):
         return ReadFailure(Reason("dockerfile-not-read", detail=str(error)))
     name = wanted.file or wanted.context
-    detail = f"an error of freshlayer itself ({type(error).__name__}: {error})"
-    return ReadFailure(Reason("internal-error", name, detail))
+    return ReadFailure(Reason("internal-error", name, internal(error)))
 
 
 def packed_leaf(leaf: AnalysedFile) -> Packed:

@@ -19,6 +19,7 @@ from freshlayer.credentials import netloc_of
 from freshlayer.discover.analysis import Analysis
 from freshlayer.discover.directives import NO_DIRECTIVES
 from freshlayer.discover.package_advice import needed_upgrades
+from freshlayer.errors import internal
 from freshlayer.model.base_image import BaseContents, BaseImage, Bases, ImageConfig
 from freshlayer.model.inputs import Advice, NotWatched
 from freshlayer.model.package_policy import PackagePolicy, widest
@@ -175,7 +176,7 @@ class _Talk:
             self.wanted, self.found = None, end.value
             return
         except Exception as error:  # noqa: BLE001 - the oddity of one repository must not cost the others
-            detail = f"an error of freshlayer itself ({type(error).__name__}: {error})"[:_LONGEST]
+            detail = internal(error)[:_LONGEST]
             self._fail(Reason("internal-error", detail=detail, hint=hint_of("internal-error")))
             return
         if self._rounds > _MOST_ROUNDS:
