@@ -9,7 +9,8 @@ from msgspec import Struct
 from freshlayer.shell.downloads import Downloads, NoDownloads
 from freshlayer.shell.evaluate import Evaluator, exec_form
 from freshlayer.shell.files import Files, NoFiles
-from freshlayer.shell.frame import Frame, Outside
+from freshlayer.shell.frame import Frame
+from freshlayer.shell.outside import Outside
 from freshlayer.shell.programs.script_files import PATH
 from freshlayer.shell.programs.wrappers import SHELLS
 from freshlayer.shell.script_runs import ScriptRuns, Unfollowed

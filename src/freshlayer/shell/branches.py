@@ -156,11 +156,11 @@ def _perhaps(runner: Runner, both_sides: AndOr, frame: Frame, left: CommandResul
         finally:
             frame.certain = certain
     else:
-        arm, other = frame.branch(), frame.copy()
+        arm = frame.branch()
         if condition is not None:
-            narrow(runner, test, *((arm, other) if both_sides.operator == "&&" else (other, arm)))
+            narrow(runner, test, *((arm, frame) if both_sides.operator == "&&" else (frame, arm)))
         right = runner.run(statement, arm)
-        frame.join([other, arm])
+        frame.join_with(arm)
     silent = left.out is NOTHING and right.out is NOTHING
     both = NOTHING if silent else alternatives([*left.out, *concat(left.out, right.out)])
     return CommandResult(Status.PRESUMED if left.status is Status.PRESUMED else Status.OPEN, both)

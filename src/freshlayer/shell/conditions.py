@@ -1,16 +1,18 @@
-"""``[ … ]`` and ``[[ … ]]``: how they end, and what is known where they hold and where they fail."""
+"""``[ … ]``, ``[[ … ]]`` and ``test``: how they end, and what is known where they hold and fail."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain, product
 
+from freshlayer.model.base_image import DIRECTORIES, is_kept
 from freshlayer.shell.arms import narrowed
 from freshlayer.shell.expand import literal_fields
+from freshlayer.shell.files import FilesSeen, FileText
 from freshlayer.shell.frame import End, Frame
 from freshlayer.shell.patterns import protected_regex
 from freshlayer.shell.programs import test as conditions
-from freshlayer.shell.programs.existing import exists_in
+from freshlayer.shell.programs.script_files import path_of
 from freshlayer.shell.runner import Runner
 from freshlayer.shell.status import CommandResult, Status
 from freshlayer.shell.syntax.nodes import Condition, Literal, Not, Parameter, Sequence, Statement, Word
@@ -193,3 +195,37 @@ def literals(runner: Runner, patterns: tuple[Word, ...], frame: Frame) -> list[s
             return None
         found.append(text)
     return found
+
+
+def test(runner: Runner, fields: tuple[Text, ...], frame: Frame) -> CommandResult:
+    """``[ … ]``, ``test …``."""
+    words = list(fields[1:])
+    if words and known(words[-1]) in {"]", "]]"}:
+        words = words[:-1]
+    double = known(fields[0]) == "[["
+    decided = conditions.decide(words, double=double, exists=exists_in(runner, frame))
+    return CommandResult(Status.OPEN if decided is None else Status.TRUE if decided else Status.FALSE)
+
+
+def exists_in(runner: Runner, frame: Frame) -> conditions.Exists:
+    """What decides the operators of files here."""
+
+    def exists(operator: str, path: str) -> bool | None:
+        absolute = path_of((path,), frame)
+        decides = absolute is not None and (is_kept(absolute) or absolute in DIRECTORIES)
+        return _decided(operator, absolute, runner.runs.files) if absolute and decides else None
+
+    return exists
+
+
+def _decided(operator: str, path: str, files: FilesSeen) -> bool | None:
+    found = files.exists(path)
+    if operator == "-s" and found:
+        file = files.find(path)
+        return any(file.text) if isinstance(file, FileText) and len(file.text) == 1 else None
+    if operator in {"-f", "-s"}:
+        return found
+    if files.names(path):
+        return True
+    # A directory may be empty.
+    return found if operator != "-d" or path in DIRECTORIES else False if found else None

@@ -82,6 +82,8 @@ class Expander:
     def pattern(self, word: Word, frame: Frame, protect: Callable[[str], str] = patterns.protected) -> Values:
         """The same for a pattern: quoted text is literal."""
         values = NOTHING
+        if len(word) == 1 and not word[0].quoted:
+            return self._part(word[0], frame)
         for part in word:
             found = self._part(part, frame)
             if part.quoted:

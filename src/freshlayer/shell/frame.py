@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from enum import IntEnum
 from posixpath import join, normpath
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from freshlayer.shell.arms import Groups, grouped
+from freshlayer.shell.arms import Groups, differing, grouped, merged, merged_arguments, merged_input
 from freshlayer.shell.arrays import Array, merged_arrays, with_items
-from freshlayer.shell.joining import differing, merged, merged_arguments, merged_input
+from freshlayer.shell.outside import PROXIES, Outer, Outside, having
 from freshlayer.shell.syntax.nodes import Statement
 from freshlayer.shell.values import (
     BLANKS,
-    NOTHING,
     UNSET,
     Hole,
     Text,
@@ -26,18 +25,6 @@ from freshlayer.shell.values import (
     written,
 )
 
-Outer = Callable[[str], Values]
-"""The value of a name that the script has not set."""
-
-Having = Callable[[tuple[str, ...]], tuple[tuple[str, str], ...]]
-"""Names → those with one known value that is not empty, and the value."""
-
-PROXIES = tuple(
-    name
-    for small in ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy")
-    for name in (small, small.upper())
-)
-
 _PROXIES = frozenset(PROXIES)
 _SETTINGS = (
     *("CARGO_", "COMPOSER_", "CONDA_", "MAMBA_", "PIP_", "UV_", "NPM_CONFIG_", "npm_config_", "RUSTUP_"),
@@ -45,33 +32,6 @@ _SETTINGS = (
 )
 """Beginnings of the names of variables that configure package managers."""
 _TWO_LETTERS = frozenset(name[:2] for name in _SETTINGS)
-
-
-class Outside:
-    """The names that a script has not set, as an ``Outer``: many scripts see the same ones.
-
-    ``having``: those of some names that have a known value, with it; without it each is looked up.
-    """
-
-    known_proxies: tuple[tuple[str, str], ...] | None = None
-
-    def __init__(self, value: Callable[[str], str | Hole], having: Having | None = None) -> None:
-        self._value = value
-        self._having = having
-        self._known: dict[str, Values] = {}
-
-    def __call__(self, name: str) -> Values:
-        """The values of a name."""
-        found = self._known.get(name)
-        if found is None:
-            value = self._value(name)
-            found = self._known[name] = ((value,),) if value != "" else NOTHING
-        return found
-
-    def proxies(self) -> tuple[tuple[str, str], ...]:
-        """The variables that name a proxy and have a known value: at every call the same."""
-        self.known_proxies = self._having(PROXIES) if self._having else _having(PROXIES, self)
-        return self.known_proxies
 
 
 class End(IntEnum):
@@ -204,7 +164,7 @@ class Frame(Struct):
         unchanged = self.anything is None and (not self.variables or _PROXIES.isdisjoint(self.variables))
         if unchanged and type(outer) is Outside:
             return outer.proxies() if (found := outer.known_proxies) is None else found
-        return _having(PROXIES, self.get)
+        return having(PROXIES, self.get)
 
     def settings(self) -> tuple[tuple[str, str], ...]:
         """What the script sets of the variables that configure package managers."""
@@ -311,6 +271,16 @@ class Frame(Struct):
         self.left += ended
         self._merge(going)
 
+    def join_with(self, arm: Frame) -> None:
+        """Go on from here or, where it has not ended, from where an arm left off."""
+        if arm.left:
+            self.left += arm.left
+            arm.left = []
+        if arm.ended is None:
+            self._merge([self, arm])
+        elif arm.ended is not End.EXIT:
+            self.left.append(arm)
+
     def land(self, *ends: End) -> None:
         """Go on behind the loop or the function that was left in one of these ways."""
         back = [way for way in self.left if way.ended in ends]
@@ -359,11 +329,14 @@ class Frame(Struct):
                 variables |= arm.variables
             if arm.groups is not groups:
                 groups = tuple([one for one in groups if any(other is one for other in arm.groups)])
-            arrays |= arm.arrays
-            functions |= arm.functions
-            hidden |= arm.hidden
+            if arm.arrays or arm.functions or arm.hidden:
+                arrays |= arm.arrays
+                functions |= arm.functions
+                hidden |= arm.hidden
         self.functions, self.hidden = functions, hidden
-        self.arrays = {name: merged_arrays([arm.arrays.get(name, {}) for arm in arms]) for name in arrays}
+        self.arrays = arrays and {
+            name: merged_arrays([arm.arrays.get(name, {}) for arm in arms]) for name in arrays
+        }
         if differ:
             variables |= first.variables
             names = differing(variables, [arm.variables for arm in arms])
@@ -374,26 +347,33 @@ class Frame(Struct):
         self.variables, self.groups = variables, groups
 
     def _take_settings(self, arms: list[Frame]) -> None:
+        """What one of several ways has set; most set nothing, and have the very values of the first."""
         first, *others = arms
-        self.arguments = merged_arguments([arm.arguments for arm in arms])
+        same_arguments = same_input = True
+        for arm in others:
+            same_arguments &= arm.arguments is first.arguments
+            same_input &= arm.given is first.given
+        self.arguments = (
+            first.arguments if same_arguments else merged_arguments([it.arguments for it in arms])
+        )
+        self.given = first.given if same_input else merged_input([arm.given for arm in arms])
         self.name, self.directory, self.previous = first.name, first.directory, first.previous
         self.exported, self.withheld = first.exported, first.withheld
         self.integers, self.associative, self.options = first.integers, first.associative, first.options
         self.touched, self.anything = first.touched, first.anything
         for arm in others:
-            self.exported |= arm.exported
-            self.withheld &= arm.withheld
-            self.integers |= arm.integers
-            self.associative |= arm.associative
-            self.options &= arm.options
+            if arm.exported is not first.exported:
+                self.exported |= arm.exported
+            if arm.withheld is not first.withheld:
+                self.withheld &= arm.withheld
+            if arm.integers is not first.integers:
+                self.integers |= arm.integers
+            if arm.associative is not first.associative:
+                self.associative |= arm.associative
+            if arm.options is not first.options:
+                self.options &= arm.options
             self.touched |= arm.touched
             self.anything = self.anything or arm.anything
-        self.given = merged_input([arm.given for arm in arms])
-
-
-def _having(names: tuple[str, ...], get: Outer) -> tuple[tuple[str, str], ...]:
-    found = ((name, get(name)) for name in names)
-    return tuple((name, value) for name, values in found if len(values) == 1 and (value := known(values[0])))
 
 
 def _unset(_name: str) -> Values:

@@ -102,7 +102,7 @@ def _perhaps(runner: Runner, body: Statement, frame: Frame, out: Values) -> Comm
     arm = frame.copy()
     outcome = runner.run(body, arm)
     arm.land(End.CONTINUE)
-    frame.join([frame.copy(), arm])
+    frame.join_with(arm)
     frame.land(End.BREAK)
     return CommandResult(Status.PRESUMED, alternatives([*out, *concat(out, outcome.out)]))
 

@@ -6,12 +6,12 @@ from msgspec.structs import replace
 
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.reasons import Reason
+from freshlayer.shell.conditions import test
 from freshlayer.shell.frame import End, Frame
 from freshlayer.shell.parameters import not_computed
 from freshlayer.shell.programs.architecture import ANSWERING, answer, decided
 from freshlayer.shell.programs.builtins import BUILTINS, Builtin
 from freshlayer.shell.programs.downloads import printed_body
-from freshlayer.shell.programs.existing import test
 from freshlayer.shell.programs.file_tools import WRITERS, apply, with_input
 from freshlayer.shell.programs.filters import FILTERS, finds
 from freshlayer.shell.programs.lines import INPUT, consume

@@ -19,13 +19,12 @@ def printed(fields: Fields) -> str:
 
 def output_of(runner: Runner, fields: Fields, given: Values | None = None) -> Text:
     """The output of a program: the answer of a server, or something of the image."""
-    holes = [hole for item in (*fields, *(given or ())) if (hole := worst(item))]
-    secret = next((hole for hole in holes if hole.why is Why.SECRET), None)
-    if secret:
-        return (secret,)
-    upstream = [hole for item in given or () if (hole := worst(item)) and hole.why is Why.ANSWER]
-    if upstream:
-        return changed((upstream[0],))
+    for item in (*fields, *(given or ())):
+        if (hole := worst(item)) and hole.why is Why.SECRET:
+            return (hole,)
+    for item in given or ():
+        if (hole := worst(item)) and hole.why is Why.ANSWER:
+            return changed((hole,))
     text = printed(fields)
     short = text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
     if program_name(fields) in runner.fetchers and "://" in text:
