@@ -269,3 +269,14 @@ def test_credentials_are_for_the_host_of_a_script_that_the_user_names() -> None:
         "https://private/2.sh": {"h"},
         "https://private/c": frozenset(),
     }
+
+
+@pytest.mark.parametrize("executed", ['eval "$(curl https://h/s.sh)"', ". <(curl https://h/s.sh)"])
+@pytest.mark.parametrize(
+    "text",
+    ["f() { f; }; [ $A = a ] && f", "f() { f; }; [ $A != a ] || f", "f() { f; }; if [ $A = a ]; then f; fi"],
+)
+def test_a_limit_behind_a_condition_decides_nothing_for_what_follows(executed: str, text: str) -> None:
+    script = f"if [ -f q ]; then A=a; else A=b; fi\n{executed}\ncurl -O https://h/get/$A"
+    found = analysis(f"RUN <<'E'\n{script}\nE", {SCRIPT: text}).discovery.inputs
+    assert {it.reference.text for it in found} >= {"https://h/get/a", "https://h/get/b"}

@@ -28,7 +28,7 @@ from freshlayer.shell.syntax.nodes import (
 )
 from freshlayer.shell.values import NOTHING, Hole, Text, Values, Why, alternatives, concat, known
 
-_ENDING = frozenset("?(`[")
+_ENDING = ("?", "(", "`", "[")
 _MAY_END = BUILTINS.keys() | {"eval", ".", "source"}
 
 
@@ -127,7 +127,7 @@ def _program_in(command: Command, frame: Frame) -> str:
         name = command.fields[0][0]
     else:
         # The others expand to what may end it: ``${NAME:?}``, and any name under ``set -u``.
-        ends = command.declares or "u" in frame.options or not _ENDING.isdisjoint(command.text)
+        ends = command.declares or "u" in frame.options or any(map(command.text.__contains__, _ENDING))
         first = command.words[0] if command.words and not ends else ()
         name = first[0].text if len(first) == 1 and type(first[0]) is Literal else ""
     if not name or "/" in name or command.assignments or ("e" in frame.options and not frame.tested):
@@ -157,10 +157,15 @@ def _perhaps(runner: Runner, both_sides: AndOr, frame: Frame, left: CommandResul
             frame.certain = certain
     else:
         arm = frame.branch()
+        # What a limit ends on the right side must leave the frame as it was.
+        other = frame if condition is None else frame.copy()
         if condition is not None:
-            narrow(runner, test, *((arm, frame) if both_sides.operator == "&&" else (frame, arm)))
+            narrow(runner, test, *((arm, other) if both_sides.operator == "&&" else (other, arm)))
         right = runner.run(statement, arm)
-        frame.join_with(arm)
+        if other is frame:
+            frame.join_with(arm)
+        else:
+            frame.join([other, arm])
     silent = left.out is NOTHING and right.out is NOTHING
     both = NOTHING if silent else alternatives([*left.out, *concat(left.out, right.out)])
     return CommandResult(Status.PRESUMED if left.status is Status.PRESUMED else Status.OPEN, both)
