@@ -155,17 +155,16 @@ def _perhaps(runner: Runner, both_sides: AndOr, frame: Frame, left: CommandResul
             right = runner.run(statement, frame)
         finally:
             frame.certain = certain
-    else:
+    elif condition is None:
         arm = frame.branch()
-        # What a limit ends on the right side must leave the frame as it was.
-        other = frame if condition is None else frame.copy()
-        if condition is not None:
-            narrow(runner, test, *((arm, other) if both_sides.operator == "&&" else (other, arm)))
         right = runner.run(statement, arm)
-        if other is frame:
-            frame.join_with(arm)
-        else:
-            frame.join([other, arm])
+        frame.join_with(arm)
+    else:
+        # What a limit ends on the right side must leave the frame as it was.
+        arm, other = frame.branch(), frame.copy()
+        narrow(runner, test, *((arm, other) if both_sides.operator == "&&" else (other, arm)))
+        right = runner.run(statement, arm)
+        frame.join([other, arm])
     silent = left.out is NOTHING and right.out is NOTHING
     both = NOTHING if silent else alternatives([*left.out, *concat(left.out, right.out)])
     return CommandResult(Status.PRESUMED if left.status is Status.PRESUMED else Status.OPEN, both)
