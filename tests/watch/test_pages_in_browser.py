@@ -159,16 +159,18 @@ def test_every_control_is_reached_by_tab_and_shows_its_focus(window: Browser, si
             .filter((it) => it.checkVisibility() && (it.type !== "radio" || it.checked)).length"""
         )
         window.evaluated(
-            """window.reached = new Set(); window.without = [];
-            addEventListener("focusin", ({target}) => { reached.add(target);
-              const label = target.closest(".segments label");
-              const ring = [target, label].some((it) => it && getComputedStyle(it).outlineStyle !== "none");
-              if (!ring) without.push(target.outerHTML); }); 0"""
+            """window.reached = new Set(); addEventListener("focusin", ({target}) => reached.add(target));
+            window.shown = () => {
+              const it = document.activeElement, label = it.closest(".segments label");
+              return it === document.body
+                || [it, label].some((one) => one && getComputedStyle(one).outlineStyle !== "none");
+            }; 0"""
         )
         for _ in range(wanted + 5):
             window.pressed("Tab")
+            # Behind the last control the window gives its focus away: the style may follow the event.
+            window.until("shown()")
         assert window.evaluated("[...reached].filter((it) => it !== document.body).length") >= wanted, path
-        assert window.evaluated("without") == [], path
 
 
 def test_the_page_of_an_image_has_its_dockerfile_as_a_map(window: Browser, site: str) -> None:
